@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { JsonValue } from '../documents/json.ts';
+import type { Reader, Statement } from './pool.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Who did it: a person, a program with a token, or a part of the node (`role` = `node`). */
+export interface EventActor {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+}
+
+/** Something that happened, to be kept for ever. */
+export interface NewEvent {
+  /** What happened, as `thing.participle`: `application.submitted`, `message.receipted`. */
+  readonly kind: string;
+  /** The thing it happened to: an application's id, a certificate's number, a message's id. */
+  readonly subject: string;
+  /** The unique consignment reference, where there is one. */
+  readonly conversation?: string | undefined;
+  readonly actor: EventActor;
+  /** When it happened; when it was recorded is the database's own clock. */
+  readonly occurredAt: Date;
+  readonly reason?: string | undefined;
+  readonly data?: JsonValue | undefined;
+}
+
+/** An event as it was stored. */
+export interface StoredEvent extends NewEvent {
+  readonly id: bigint;
+  readonly recordedAt: Date;
+}
+
+/** SHA-256 over the canonical JSON (RFC 8785) of the event: what the hash chain is made of. */
+export function eventDigest(event: NewEvent): Buffer {
+  const form = canonicalize({
+    actor: { id: event.actor.id, name: event.actor.name, role: event.actor.role },
+    conversation: event.conversation ?? null,
+    data: event.data ?? null,
+    kind: event.kind,
+    occurredAt: event.occurredAt.toISOString(),
+    reason: event.reason ?? null,
+    subject: event.subject,
+  });
+  if (form === undefined) throw new TypeError('an event is always a JSON object');
+  return createHash('sha256').update(form).digest();
+}
+
+/** The insert of one event, for callers that send it together with other statements. */
+export function insertEventStatement(event: NewEvent): Statement {
+  return {
+    name: 'append-event',
+    text: `insert into events (occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id`,
+    values: [
+      event.occurredAt,
+      event.kind,
+      event.subject,
+      event.conversation ?? null,
+      event.actor.id,
+      event.actor.name,
+      event.actor.role,
+      event.reason ?? null,
+      event.data === undefined ? null : JSON.stringify(event.data),
+      eventDigest(event),
+    ],
+  };
+}
+
+/**
+ * Adds an event to the log, in the transaction of what it tells of.
+ * @returns the event's number in this node's log.
+ */
+export async function appendEvent(transaction: Transaction, event: NewEvent): Promise<bigint> {
+  const { rows } = await transaction.query<{ id: bigint }>(insertEventStatement(event));
+  const row = rows[0];
+  if (row === undefined) throw new Error('the log gave no number for an event');
+  return row.id;
+}
+
+interface EventRow {
+  id: bigint;
+  recorded_at: Date;
+  occurred_at: Date;
+  kind: string;
+  subject: string;
+  conversation: string | null;
+  actor_id: string;
+  actor_name: string;
+  actor_role: string;
+  reason: string | null;
+  data: JsonValue;
+}
+
+/** The events of some subjects in the order they were written, at most 1,000. */
+export async function eventsOf(reader: Reader, subjects: readonly string[]): Promise<StoredEvent[]> {
+  const { rows } = await reader.query<EventRow>({
+    name: 'events-of-subjects',
+    text: `select id, recorded_at, occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data
+      from events where subject = any($1) order by id limit 1000`,
+    values: [subjects],
+  });
+  return rows.map((row) => ({
+    id: row.id,
+    recordedAt: row.recorded_at,
+    occurredAt: row.occurred_at,
+    kind: row.kind,
+    subject: row.subject,
+    conversation: row.conversation ?? undefined,
+    actor: { id: row.actor_id, name: row.actor_name, role: row.actor_role },
+    reason: row.reason ?? undefined,
+    data: row.data ?? undefined,
+  }));
+}

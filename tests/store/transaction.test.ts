@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Refusal } from '../../src/documents/refusal.ts';
+import { openPool } from '../../src/store/pool.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+describe('a transaction', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await createTestDatabase();
+    await database.pool.query({ text: 'create table things (name text primary key)' });
+  });
+  after(() => database.drop());
+  const names = async (): Promise<string[]> =>
+    (await database.pool.query<{ name: string }>({ text: 'select name from things order by name' })).rows.map(
+      (row) => row.name,
+    );
+
+  test('stores all of its work when it ends well, and only then wakes those who wait', async () => {
+    const woken: string[] = [];
+    await inTransaction(database.pool, async (transaction) => {
+      transaction.afterCommit(() => woken.push('worker'));
+      await transaction.query({ text: "insert into things values ('kept')" });
+      assert.deepEqual(woken, []);
+    });
+    assert.deepEqual(await names(), ['kept']);
+    assert.deepEqual(woken, ['worker']);
+  });
+
+  test('stores nothing of its work when it fails, wakes nobody, and passes the failure on', async () => {
+    const woken: string[] = [];
+    await assert.rejects(
+      inTransaction(database.pool, async (transaction) => {
+        transaction.afterCommit(() => woken.push('worker'));
+        await transaction.query({ text: "insert into things values ('lost')" });
+        throw new Error('no');
+      }),
+      /^Error: no$/,
+    );
+    assert.deepEqual(await names(), ['kept']);
+    assert.deepEqual(woken, []);
+  });
+
+  test('undoes only the part within a savepoint when that part fails', async () => {
+    await inTransaction(database.pool, async (transaction) => {
+      await transaction.query({ text: "insert into things values ('outer')" });
+      await assert.rejects(
+        transaction.savepoint(async () => {
+          await transaction.query({ text: "insert into things values ('inner')" });
+          throw new Error('inner failure');
+        }),
+      );
+    });
+    assert.deepEqual(await names(), ['kept', 'outer']);
+  });
+
+  test('says that the store is unavailable when the server cannot be reached', async () => {
+    const away = openPool('postgres://nobody:nothing@127.0.0.1:9/away');
+    await assert.rejects(
+      inTransaction(away, async () => 1),
+      (error) => error instanceof Refusal && error.code === 'STORE-UNAVAILABLE' && error.retryAfterSeconds === 5,
+    );
+    await away.close();
+  });
+
+  test('says that the store is unavailable when the connection is cut in the middle, and recovers by itself', async () => {
+    await assert.rejects(
+      inTransaction(database.pool, async (transaction) => {
+        await transaction.query({ text: 'select pg_terminate_backend(pg_backend_pid())' });
+      }),
+      (error) => error instanceof Refusal && error.code === 'STORE-UNAVAILABLE',
+    );
+    assert.deepEqual(await names(), ['kept', 'outer']);
+  });
+});
