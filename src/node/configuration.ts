@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Refusal } from '../documents/refusal.ts';
+
+/** The settings of one national node, as they stand in its `node.json`. */
+export interface NodeConfiguration {
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  /** English name of the country, for pages and logs. */
+  readonly name: string;
+  /** AS4 party identifier. */
+  readonly partyId: string;
+  /** The authority that issues certificates of origin. */
+  readonly authority: {
+    readonly name: string;
+    /** IANA zone in which it dates its documents. */
+    readonly timeZone: string;
+    readonly offices: readonly { readonly code: string; readonly name: string; readonly place: string }[];
+  };
+  /** Where people and their programs reach the node. */
+  readonly pages: { readonly host: string; readonly port: number; readonly url: string };
+  /** Where partners reach the node; `endpoint` is what the directory tells them. */
+  readonly as4: { readonly host: string; readonly port: number; readonly endpoint: string };
+  /** Where newer directories come from: files beside node.json, or http(s) addresses. */
+  readonly directorySources: readonly string[];
+  /** Whether this node's data are samples, which every page then says. */
+  readonly sample: boolean;
+}
+
+const text = { type: 'string', minLength: 1, maxLength: 300 } as const;
+const port = { type: 'integer', minimum: 1, maximum: 65_535 } as const;
+const isConfiguration = new Ajv2020({ allErrors: true, strict: true }).compile<NodeConfiguration>({
+  type: 'object',
+  additionalProperties: false,
+  required: ['country', 'name', 'partyId', 'authority', 'pages', 'as4', 'directorySources', 'sample'],
+  properties: {
+    country: { type: 'string', pattern: '^[A-Z]{2}$' },
+    name: text,
+    partyId: text,
+    authority: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'timeZone', 'offices'],
+      properties: {
+        name: text,
+        timeZone: text,
+        offices: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['code', 'name', 'place'],
+            properties: { code: text, name: text, place: text },
+          },
+        },
+      },
+    },
+    pages: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['host', 'port', 'url'],
+      properties: { host: text, port, url: text },
+    },
+    as4: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['host', 'port', 'endpoint'],
+      properties: { host: text, port, endpoint: { type: 'string', pattern: '^https://' } },
+    },
+    directorySources: { type: 'array', items: text },
+    sample: { type: 'boolean' },
+  },
+});
+
+/**
+ * Reads and checks the `node.json` in a node's folder.
+ * @throws a Refusal that names the file and each setting that is wrong
+ */
+export function readConfiguration(folder: string): NodeConfiguration {
+  const file = join(folder, 'node.json');
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new Refusal(
+      'unavailable',
+      missing ? 'NODE-NOT-PREPARED' : 'NODE-SETTINGS-UNREADABLE',
+      missing
+        ? `There is no node in ${folder}: ${file} is missing. Make one with "selat prepare", or name the right folder with --data.`
+        : `${file} cannot be read as JSON. Mend it, or restore it from a backup. (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+  if (isConfiguration(value)) {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: value.authority.timeZone });
+    } catch {
+      throw new Refusal(
+        'invalid',
+        'NODE-SETTINGS-INVALID',
+        `${file}: "${value.authority.timeZone}" is no IANA time zone.`,
+      );
+    }
+    return value;
+  }
+  throw new Refusal('invalid', 'NODE-SETTINGS-INVALID', `${file} has settings that cannot be used:`, {
+    faults: (isConfiguration.errors ?? []).map((error) => ({
+      code: 'SETTING-INVALID',
+      pointer: error.instancePath,
+      message: `This setting ${error.message ?? 'is not valid'}.`,
+    })),
+  });
+}
