@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import type { Reader } from '../store/pool.ts';
+
+/** How many failed tries are free, how the lock grows after that, and how long a failure is remembered. */
+interface GuessingRule {
+  readonly free: number;
+  readonly firstLockSeconds: number;
+  readonly longestLockSeconds: number;
+  readonly memorySeconds: number;
+}
+
+/** One account: five tries, then 30 s, 1 min, 2 min … up to 15 min. Never for good, else anybody could lock anybody out. */
+const OF_USERNAME: GuessingRule = { free: 5, firstLockSeconds: 30, longestLockSeconds: 900, memorySeconds: 86_400 };
+/** One address: many people may share it, so more tries are free. */
+const OF_ADDRESS: GuessingRule = { free: 30, firstLockSeconds: 30, longestLockSeconds: 900, memorySeconds: 3_600 };
+
+/** An attempt that may go on (its tries are counted already), or the seconds to wait. */
+export type GuessingVerdict = { readonly allowed: true } | { readonly allowed: false; readonly waitSeconds: number };
+
+function subject(kind: 'username' | 'address', value: string): Buffer {
+  return createHash('sha256').update(`${kind}\n${value}`).digest();
+}
+
+/** One customer of an IPv6 network has a /64, so guesses count for that. */
+function network(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!isIPv6(plain)) return plain;
+  const { hostname } = new URL(`http://[${plain.replace(/%.*$/, '')}]/`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
+  return groups.slice(0, 4).join(':');
+}
+
+/**
+ * Counts a try BEFORE the password is checked, so that a hundred tries at once count as a hundred. A try while locked
+ * is refused and does not make the lock longer.
+ */
+async function countTry(reader: Reader, key: Buffer, rule: GuessingRule, now: Date): Promise<number> {
+  const { rows } = await reader.query<{ wait: number }>({
+    name: 'count-sign-in-try',
+    text: `insert into sign_in_guards as g (subject, failures, last_attempt_at, locked_until)
+      values ($1, 1, $2, $2)
+      on conflict (subject) do update set
+        failures = case
+          when g.locked_until > $2 then g.failures
+          when g.last_attempt_at < $2 - make_interval(secs => $6) then 1
+          else g.failures + 1 end,
+        last_attempt_at = case when g.locked_until > $2 then g.last_attempt_at else $2 end,
+        locked_until = case
+          when g.locked_until > $2 then g.locked_until
+          when g.last_attempt_at < $2 - make_interval(secs => $6) or g.failures + 1 < $3 then $2
+          else $2 + make_interval(secs => least($5, $4 * power(2, least(g.failures + 1 - $3, 20)))) end
+      returning case
+        when g.last_attempt_at = $2 then 0
+        else ceil(extract(epoch from g.locked_until - $2))::int end as wait`,
+    values: [key, now, rule.free, rule.firstLockSeconds, rule.longestLockSeconds, rule.memorySeconds],
+  });
+  return Math.max(0, rows[0]?.wait ?? 0);
+}
+
+/** Counts a sign-in try for the user name and for the address it came from. */
+export async function admitSignIn(
+  reader: Reader,
+  attempt: { readonly username: string; readonly address: string },
+  now: Date,
+): Promise<GuessingVerdict> {
+  const ofAddress = await countTry(reader, subject('address', network(attempt.address)), OF_ADDRESS, now);
+  if (ofAddress > 0) return { allowed: false, waitSeconds: ofAddress };
+  const ofUsername = await countTry(reader, subject('username', attempt.username), OF_USERNAME, now);
+  return ofUsername > 0 ? { allowed: false, waitSeconds: ofUsername } : { allowed: true };
+}
+
+/**
+ * After a success: the user name starts anew; the address only gets back this one try, or somebody with an account of
+ * their own could guess at others for ever.
+ */
+export async function forgiveSignIn(
+  reader: Reader,
+  attempt: { readonly username: string; readonly address: string },
+): Promise<void> {
+  await reader.query({
+    name: 'forgive-sign-in',
+    text: `with cleared as (delete from sign_in_guards where subject = $1)
+      update sign_in_guards set failures = greatest(failures - 1, 0), locked_until = last_attempt_at where subject = $2`,
+    values: [subject('username', attempt.username), subject('address', network(attempt.address))],
+  });
+}
+
+/** Forgets what is older than the longest memory. */
+export async function pruneSignInGuards(reader: Reader, now: Date): Promise<void> {
+  await reader.query({
+    name: 'prune-sign-in-guards',
+    text: `delete from sign_in_guards where last_attempt_at < $1 - make_interval(secs => $2) and locked_until < $1`,
+    values: [now, OF_USERNAME.memorySeconds],
+  });
+}
