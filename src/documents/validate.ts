@@ -1,0 +1,83 @@
+import { reportCertificateCodes, reportResponseCodes } from './code-rules.ts';
+import { reportContent } from './content-rules.ts';
+import type { Fault } from './fault.ts';
+import { reportIssue, reportOutcome } from './issue-rules.ts';
+import { isArray, isObject, type JsonObject, type JsonValue } from './json.ts';
+import { KINDS } from './kinds.ts';
+import type { Partially } from './partial.ts';
+import { segmentsOf } from './pointer.ts';
+import { gather, type Report } from './report.ts';
+import { schemaFaults } from './schema-faults.ts';
+import { schemaErrors } from './schema-validators.ts';
+import { reportTexts } from './texts.ts';
+import type { ApplicationResponse, CertificateOfOrigin, DocumentKind } from './types.ts';
+
+const MOST_FAULTS = 200;
+/** When a document's own day is missing or wrong, codes and membership are judged by this one. */
+const SOME_DAY = '2026-01-01';
+
+/** A copy without the values that the schema found wrong; what stays has the shape of the types, with gaps. */
+function without(json: JsonValue, places: readonly (readonly string[])[]): JsonValue | undefined {
+  if (places.some((place) => place.length === 0)) return undefined;
+  if (places.length === 0) return json;
+  const below = new Map<string, string[][]>();
+  for (const [first = '', ...rest] of places) below.set(first, [...(below.get(first) ?? []), rest]);
+  const pruned = (name: string, value: JsonValue): JsonValue | undefined => {
+    const inner = below.get(name);
+    return inner === undefined ? value : without(value, inner);
+  };
+  if (isArray(json)) return json.map((value, index) => pruned(String(index), value) ?? null);
+  if (!isObject(json)) return json;
+  const kept: { [name: string]: JsonValue } = {};
+  for (const [name, value] of Object.entries(json)) {
+    const inner = pruned(name, value);
+    if (inner !== undefined) kept[name] = inner;
+  }
+  return kept;
+}
+
+/** True because `without` has taken out what the schema found wrong. */
+function hasShape<T>(json: JsonValue | undefined): json is JsonObject & Partially<T> {
+  return isObject(json);
+}
+
+function dayOf(...dates: readonly (string | undefined)[]): string {
+  return dates.find((date) => date !== undefined) ?? SOME_DAY;
+}
+
+function reportRules(kind: DocumentKind, json: JsonValue | undefined, report: Report): void {
+  if (kind === 'application-response') {
+    if (!hasShape<ApplicationResponse>(json)) return;
+    reportResponseCodes(json, dayOf(json.issueDate), report);
+    reportOutcome(json, report);
+    return;
+  }
+  if (!hasShape<CertificateOfOrigin>(json)) return;
+  const day = dayOf(kind === 'certificate-of-origin' ? json.issueDate : undefined, json.declaration?.date);
+  reportCertificateCodes(json, day, report);
+  reportContent(json, day, report);
+  if (kind === 'certificate-of-origin') reportIssue(json, report);
+}
+
+/**
+ * Every fault of a document: its schema, its texts, its code lists, what must fit together; what depends on a part
+ * that is itself wrong is not judged. Each place has one fault at most of each code; after 200 faults the rest is
+ * counted, not listed.
+ * @param json as received; nothing is changed or filled in
+ */
+export function validateDocument(kind: DocumentKind, json: JsonValue): Fault[] {
+  const faults: Fault[] = [...schemaFaults(schemaErrors(kind, json), json)];
+  const wrong = faults.filter(({ code }) => code !== 'SCHEMA-REQUIRED').map(({ pointer }) => segmentsOf(pointer));
+  const report = gather(faults);
+  reportTexts(json, KINDS[kind].texts === 'strict', report);
+  reportRules(kind, without(json, wrong), report);
+  return capped(faults);
+}
+
+/** At most 200 faults, the last of which says how many more there are. */
+export function capped(faults: readonly Fault[]): Fault[] {
+  if (faults.length <= MOST_FAULTS) return [...faults];
+  const listed = faults.slice(0, MOST_FAULTS - 1);
+  const message = `There are ${faults.length - listed.length} more faults, which are not listed.`;
+  return [...listed, { code: 'FAULTS-TOO-MANY', pointer: '', message }];
+}
