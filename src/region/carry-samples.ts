@@ -1,0 +1,142 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AGREEMENTS, isMember } from '../documents/agreements.ts';
+import type { JsonValue } from '../documents/json.ts';
+import type { CertificateApplication, SchemeId } from '../documents/types.ts';
+import { SampleUser } from './client.ts';
+import type { RegionDescription } from './region-folder.ts';
+import { sampleApplication } from './sample-application.ts';
+import { type SampleCountry, sampleCountry } from './sample-country.ts';
+
+/** One certificate that went from one country to another, as both sides tell it. */
+export interface CarriedSample {
+  readonly from: string;
+  readonly to: string;
+  readonly scheme: SchemeId;
+  readonly number: string;
+  readonly consignmentReference: string;
+  /** AS4 message id of the certificate's message. */
+  readonly messageId: string;
+  /** What the importing node found. */
+  readonly outcome: string;
+  readonly milliseconds: { readonly issued: number; readonly answered: number };
+}
+
+interface Lane {
+  readonly from: SampleCountry;
+  readonly to: SampleCountry;
+  readonly scheme: SchemeId;
+}
+
+/** The agreement for a pair of countries: ATIGA before RCEP, as the one with fewer papers; undefined without one. */
+function commonScheme(from: string, to: string, date: string): SchemeId | undefined {
+  const schemes: readonly SchemeId[] = ['ATIGA-FORM-D', 'RCEP'];
+  return schemes.find((scheme) => isMember(AGREEMENTS[scheme], from, date) && isMember(AGREEMENTS[scheme], to, date));
+}
+
+/** Every pair of the region's countries that has an agreement and ports, in the order in which the countries stand. */
+export function lanes(countries: readonly string[], now: Date): Lane[] {
+  const date = now.toISOString().slice(0, 10);
+  return countries.flatMap((from) =>
+    countries.flatMap((to) => {
+      const scheme = from === to ? undefined : commonScheme(from, to, date);
+      const [exporting, importing] = [sampleCountry(from), sampleCountry(to)];
+      if (scheme === undefined || exporting.port === undefined || importing.port === undefined) return [];
+      return [{ from: exporting, to: importing, scheme }];
+    }),
+  );
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function field(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && name in value
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
+
+async function signedIn(region: RegionDescription, country: string, role: string): Promise<SampleUser> {
+  const node = region.nodes[country];
+  const person = node?.people.find((candidate) => candidate.role === role);
+  if (node === undefined || person === undefined) throw new Error(`the region has no ${role} in ${country}`);
+  const user = new SampleUser(node.pagesUrl, person.username);
+  await user.signIn(person.password);
+  return user;
+}
+
+/** Waits until the partner's answer is there; the exchange is asked every 50 ms, for at most a minute. */
+async function answered(user: SampleUser, number: string): Promise<string> {
+  for (let tries = 0; tries < 1_200; tries += 1) {
+    const { body } = await user.get(`/api/certificates/${number}/verification`);
+    const outcome = text(field(body['partner'], 'outcome'));
+    if (outcome !== '') return outcome;
+    await pause(50);
+  }
+  throw new Error(`no answer to ${number} came within a minute; the queue of the issuing node says why`);
+}
+
+/**
+ * Carries sample certificates of origin through a running region as its users would, over HTTP: a trader applies and
+ * submits, an issuing officer approves, the node sends, the partner verifies and answers.
+ * @param count certificates; they take the region's lanes in turn
+ * @param progress told after each step
+ */
+export async function carrySamples(
+  region: RegionDescription,
+  count: number,
+  progress: (words: string) => void,
+): Promise<CarriedSample[]> {
+  const routes = lanes(region.countries, new Date());
+  const users = new Map<string, SampleUser>();
+  const userOf = async (country: string, role: string): Promise<SampleUser> => {
+    const key = `${country} ${role}`;
+    const user = users.get(key) ?? (await signedIn(region, country, role));
+    users.set(key, user);
+    return user;
+  };
+  const carried: CarriedSample[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const lane = routes[index % routes.length];
+    if (lane === undefined) break;
+    const serial = `${Date.now().toString(36)}${String(index + 1).padStart(3, '0')}`.toUpperCase();
+    const application = sampleApplication(lane.from, lane.to, lane.scheme, serial, new Date());
+    const trader = await userOf(lane.from.country, 'trader');
+    const officer = await userOf(lane.from.country, 'issuing-officer');
+    carried.push(await carryOne(lane, application, trader, officer, progress));
+  }
+  for (const user of users.values()) await user.signOut();
+  return carried;
+}
+
+async function carryOne(
+  lane: Lane,
+  application: CertificateApplication,
+  trader: SampleUser,
+  officer: SampleUser,
+  progress: (words: string) => void,
+): Promise<CarriedSample> {
+  const start = performance.now();
+  const created = await trader.post('/api/applications', JSON.parse(JSON.stringify(application)));
+  const path = `/api/applications/${text(created.body['id'])}`;
+  const submitted = await trader.post(`${path}/submit`, {}, created.version);
+  progress(`${lane.from.exporter.name} applied for a certificate of origin (${lane.scheme})`);
+  const approved = await officer.post(`${path}/approve`, {}, submitted.version);
+  const number = text(approved.body['certificateNumber']);
+  const issued = performance.now();
+  progress(`${lane.from.authority} issued and sealed ${number}`);
+  const outcome = await answered(trader, number);
+  const answeredAt = performance.now();
+  const certificate = await trader.get(`/api/certificates/${number}`);
+  progress(`${lane.to.name} received, receipted and ${outcome} it`);
+  return {
+    from: lane.from.country,
+    to: lane.to.country,
+    scheme: lane.scheme,
+    number,
+    consignmentReference: application.consignmentReference,
+    messageId: text(field(certificate.body['delivery'], 'messageId')),
+    outcome,
+    milliseconds: { issued: Math.round(issued - start), answered: Math.round(answeredAt - start) },
+  };
+}
