@@ -3,7 +3,29 @@ import type { Actor } from '../access/actor.ts';
 import type { Fault } from '../documents/fault.ts';
 import type { JsonValue } from '../documents/json.ts';
 import type { Transaction } from '../store/transaction.ts';
-import type { DeliveredMessage, IssuanceParts } from './ports.ts';
+import {
+  amendApplication,
+  checkApplication,
+  createApplication,
+  readApplication,
+  submitApplication,
+  withdrawApplication,
+} from './apply.ts';
+import { sweepPieces } from './attachment-queries.ts';
+import { addAttachment, listAttachments, openAttachment } from './attachments.ts';
+import {
+  applicationHistory,
+  certificateHistory,
+  readCertificate,
+  readSealedBytes,
+  readVerification,
+} from './certificates.ts';
+import { approveApplication, rejectApplication, returnForCorrection } from './decide.ts';
+import { listApplications, listCertificates } from './lists.ts';
+import { issueTime } from './make-certificate.ts';
+import { prepareSeries } from './number-series.ts';
+import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
+import { noteReceipt, receiveMessage } from './receive.ts';
 import type {
   ApplicationLine,
   ApplicationView,
@@ -30,7 +52,7 @@ export interface Asked {
  */
 export interface Issuance {
   /** Every fault an application would be refused for; stores nothing. */
-  check(content: JsonValue): readonly Fault[];
+  check(asked: Asked, content: JsonValue, principalFirmId?: string): Promise<readonly Fault[]>;
   create(
     asked: Asked,
     request: { readonly content: JsonValue; readonly principalFirmId?: string; readonly office?: string },
@@ -69,9 +91,43 @@ export interface Issuance {
   certificateHistory(asked: Asked, number: string): Promise<HistoryView>;
 
   /** Takes what a partner delivered, in the transaction that keeps the message; given to the exchange as `deliver`. */
-  receive(transaction: Transaction, message: DeliveredMessage): Promise<void>;
+  receive(transaction: Transaction, message: DeliveredMessage): Promise<Reception>;
   /** Notes that the partner's node receipted a message; given to the exchange. */
   receipted(transaction: Transaction, receipt: { readonly messageId: string; readonly at: Date }): Promise<void>;
+
+  /** Makes the series of numbers of this year and the next, and sweeps uploads that broke off; at start and daily. */
+  keepHouse(now: Date): Promise<void>;
 }
 
-export type { IssuanceParts };
+/** Puts the certificates of one node together. */
+export function createIssuance(parts: IssuanceParts): Issuance {
+  return {
+    check: (asked, content, firm) => checkApplication(parts, asked, content, firm),
+    create: (asked, request) => createApplication(parts, asked, request),
+    amend: (asked, id, version, content) => amendApplication(parts, asked, id, version, content),
+    submit: (asked, id, version) => submitApplication(parts, asked, id, version),
+    withdraw: withdrawApplication,
+    returnForCorrection,
+    reject: rejectApplication,
+    approve: (asked, id, version, remarks) => approveApplication(parts, asked, id, version, remarks),
+    readApplication: (asked, id) => readApplication(parts, asked, id),
+    listApplications,
+    applicationHistory,
+    addAttachment: (asked, id, upload) => addAttachment(parts, asked, id, upload),
+    listAttachments,
+    openAttachment: (asked, id, attachmentId) => openAttachment(parts, asked, id, attachmentId),
+    listCertificates,
+    readCertificate,
+    readDocument: readSealedBytes,
+    readVerification,
+    certificateHistory,
+    receive: (transaction, message) => receiveMessage(parts, transaction, message),
+    receipted: (transaction, receipt) => noteReceipt(parts, transaction, receipt),
+    async keepHouse(now) {
+      const { year } = issueTime(parts.authority, now);
+      await prepareSeries(parts.pool, year);
+      await prepareSeries(parts.pool, year + 1);
+      await sweepPieces(parts.pool);
+    },
+  };
+}

@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Directory } from '../federation/directory.ts';
+import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 /** What the issuing authority of this country says of itself on a certificate (Form D, box 12). */
@@ -8,8 +9,8 @@ export interface IssuingAuthority {
   readonly name: string;
   /** IANA zone in which the authority dates its certificates, such as `Asia/Bangkok`. */
   readonly timeZone: string;
-  /** Offices that issue; the first one is asked when an applicant names none. */
-  readonly offices: readonly [IssuingOffice, ...IssuingOffice[]];
+  /** Offices that issue, at least one; the first is asked when an applicant names none. */
+  readonly offices: readonly IssuingOffice[];
 }
 
 /** One office that issues certificates. */
@@ -54,11 +55,18 @@ export interface DeliveredMessage {
   readonly receivedAt: Date;
 }
 
+/** Whether a delivery was taken; what could not be read is answered where possible and left to the quarantine. */
+export type Reception =
+  | { readonly taken: true }
+  | { readonly taken: false; readonly code: string; readonly reason: string };
+
 /** All that issuance needs from outside. */
 export interface IssuanceParts {
   /** ISO 3166-1 alpha-2 of this node's country. */
   readonly country: string;
   readonly authority: IssuingAuthority;
+  /** The node's database, for what must not wait for the caller's transaction: series of numbers, attachments. */
+  readonly pool: Pool;
   readonly sealingKey: () => SealingKey;
   /** The directory this node holds now; null while it has none. */
   readonly directory: () => Directory | null;
@@ -73,3 +81,6 @@ export const CERTIFICATE_SERVICE = 'urn:selat:service:certificate-of-origin';
 export const CERTIFICATE_ACTION = 'SendCertificate';
 /** AS4 action that carries the sealed ApplicationResponse to one. */
 export const RESPONSE_ACTION = 'SendApplicationResponse';
+
+/** Stands where the number should, in the answer to a document whose number cannot be read. */
+export const UNREADABLE_NUMBER = 'unreadable';

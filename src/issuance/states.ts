@@ -158,9 +158,7 @@ export function actionsFrom(
   from: CertificateState,
   by: TransitionParty,
 ): readonly TransitionAction[] {
-  return TRANSITIONS.flatMap((one) =>
-    one.side === side && one.from === from && one.party === by ? [one.action] : [],
-  );
+  return TRANSITIONS.flatMap((one) => (one.side === side && one.from === from && one.party === by ? [one.action] : []));
 }
 
 function possible(side: TransitionSide, from: CertificateState | null): string {

@@ -41,15 +41,20 @@ create table attachments (
   digest bytea not null,
   added_at timestamptz not null,
   added_by uuid not null,
-  added_by_name text not null
+  added_by_name text not null,
+  -- The same file once more is the same attachment: an upload can be repeated without harm.
+  unique (application_id, digest, name)
 );
-create index attachments_of_application on attachments (application_id, added_at, id);
 
+-- Written piece by piece while the upload comes in, before the attachment itself: pieces of an upload that broke off
+-- have no attachment and are swept.
 create table attachment_pieces (
-  attachment_id uuid not null references attachments (id) deferrable initially deferred,
+  attachment_id uuid not null,
   position integer not null,
   bytes bytea not null,
+  written_at timestamptz not null default clock_timestamp(),
   primary key (attachment_id, position)
 );
+create index attachment_pieces_by_age on attachment_pieces using brin (written_at);
 -- Scans are compressed already; asking Postgres to try again costs time only.
 alter table attachment_pieces alter column bytes set storage external;

@@ -1,0 +1,249 @@
+import type { Actor } from '../access/actor.ts';
+import type { JsonObject } from '../documents/json.ts';
+import type { Reader } from '../store/pool.ts';
+import type { Transaction } from '../store/transaction.ts';
+import type { Cursor } from './cursor.ts';
+import type { CertificateState, TransitionAction } from './states.ts';
+import type { Summary } from './summary.ts';
+import type { DecisionReason } from './views.ts';
+import { MANDATE_HOLDS, visibleApplications } from './visibility.ts';
+
+/** An application as the table holds it. */
+export interface ApplicationRow {
+  readonly id: string;
+  readonly version: number;
+  readonly state: CertificateState;
+  readonly firm_id: string;
+  readonly applicant_firm_id: string;
+  readonly created_by: string;
+  readonly created_by_name: string;
+  readonly submitted_by: string | null;
+  readonly office: string;
+  readonly scheme: string;
+  readonly exporting_country: string;
+  readonly importing_country: string;
+  readonly consignment_reference: string;
+  readonly content: JsonObject;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly submitted_at: Date | null;
+  readonly decided_at: Date | null;
+  readonly decided_by: string | null;
+  readonly decision_reasons: readonly DecisionReason[] | null;
+  readonly certificate_number: string | null;
+}
+
+/** A row of a list: everything but the content. */
+export type ApplicationLineRow = Omit<ApplicationRow, 'content' | 'decision_reasons'>;
+
+/** An application together with the firm it is made for, as that is registered on this node. */
+export interface SeenApplicationRow extends ApplicationRow {
+  readonly firm_name: string;
+  readonly firm_identifier_scheme: string;
+  readonly firm_identifier_value: string;
+}
+
+const lineColumns = `a.id, a.version, a.state, a.firm_id, a.applicant_firm_id, a.created_by, a.created_by_name,
+  a.submitted_by, a.office, a.scheme, a.exporting_country, a.importing_country, a.consignment_reference, a.created_at,
+  a.updated_at, a.submitted_at, a.decided_at, a.decided_by, a.certificate_number`;
+const columns = `${lineColumns}, a.decision_reasons, a.content`;
+
+/** Adds a draft. */
+export async function insertApplication(
+  transaction: Transaction,
+  draft: {
+    readonly id: string;
+    readonly firmId: string;
+    readonly actor: Actor;
+    readonly office: string;
+    readonly content: JsonObject;
+    readonly summary: Summary;
+    readonly now: Date;
+  },
+): Promise<ApplicationRow | undefined> {
+  const { summary } = draft;
+  const { rows } = await transaction.query<ApplicationRow>({
+    name: 'insert-application',
+    text: `insert into applications as a (id, state, firm_id, applicant_firm_id, created_by, created_by_name, office, scheme,
+        exporting_country, importing_country, consignment_reference, search_text, content, created_at, updated_at)
+      values ($1, 'draft', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) returning ${columns}`,
+    values: [
+      draft.id,
+      draft.firmId,
+      draft.actor.firmId,
+      draft.actor.personId,
+      draft.actor.name,
+      draft.office,
+      summary.scheme,
+      summary.exportingCountry,
+      summary.importingCountry,
+      summary.consignmentReference,
+      summary.searchText,
+      JSON.stringify(draft.content),
+      draft.now,
+    ],
+  });
+  return rows[0];
+}
+
+/** The application with this id if the actor sees it. */
+export async function findApplication(
+  reader: Reader,
+  actor: Actor,
+  now: Date,
+  id: string,
+): Promise<SeenApplicationRow | undefined> {
+  const visible = visibleApplications(actor, now, 2);
+  const { rows } = await reader.query<SeenApplicationRow>({
+    name: `find-application-${visible.name}`,
+    text: `select ${columns}, f.name as firm_name, f.identifier_scheme as firm_identifier_scheme,
+        f.identifier_value as firm_identifier_value
+      from applications a join firms f on f.id = a.firm_id where a.id = $1 and ${visible.sql}`,
+    values: [id, ...visible.values],
+  });
+  return rows[0];
+}
+
+/** What changes with a transition; what is not named stays. */
+export interface ApplicationChange {
+  readonly content?: JsonObject;
+  readonly summary?: Summary;
+  readonly submittedBy?: string;
+  readonly decision?: {
+    readonly by: string;
+    readonly reasons: readonly DecisionReason[];
+    readonly certificateNumber?: string;
+  };
+}
+
+/**
+ * Makes one transition if the application still is what the caller saw: same version, same state.
+ * @returns the changed row; undefined when somebody was faster, and then nothing is changed.
+ */
+export async function changeApplication(
+  transaction: Transaction,
+  seen: { readonly id: string; readonly version: number; readonly state: CertificateState },
+  to: CertificateState,
+  now: Date,
+  change: ApplicationChange & { readonly action: TransitionAction },
+): Promise<ApplicationRow | undefined> {
+  const values: unknown[] = [seen.id, seen.version, seen.state, to, now];
+  const sets: string[] = [];
+  const set = (column: string, value: unknown) => {
+    values.push(value);
+    sets.push(`, ${column} = $${values.length}`);
+  };
+  if (change.content !== undefined) set('content', JSON.stringify(change.content));
+  if (change.summary !== undefined) {
+    set('scheme', change.summary.scheme);
+    set('exporting_country', change.summary.exportingCountry);
+    set('importing_country', change.summary.importingCountry);
+    set('consignment_reference', change.summary.consignmentReference);
+    set('search_text', change.summary.searchText);
+  }
+  if (change.submittedBy !== undefined) {
+    sets.push(', submitted_at = $5');
+    set('submitted_by', change.submittedBy);
+  }
+  if (change.decision !== undefined) {
+    sets.push(', decided_at = $5');
+    set('decided_by', change.decision.by);
+    set('decision_reasons', change.decision.reasons.length === 0 ? null : JSON.stringify(change.decision.reasons));
+    set('certificate_number', change.decision.certificateNumber ?? null);
+  }
+  const { rows } = await transaction.query<ApplicationRow>({
+    name: `change-application-${change.action}`,
+    text: `update applications a set version = version + 1, state = $4, updated_at = $5${sets.join('')}
+      where a.id = $1 and a.version = $2 and a.state = $3 returning ${columns}`,
+    values,
+  });
+  return rows[0];
+}
+
+/** Filters of a list of applications; what is not given does not filter. */
+export interface ApplicationFilter {
+  readonly state?: string;
+  readonly scheme?: string;
+  readonly importingCountry?: string;
+  readonly consignmentReference?: string;
+  /** Part of a party's name, a number, a description of goods; upper or lower case. */
+  readonly text?: string;
+  /** Days in UTC, both inclusive, `YYYY-MM-DD`. */
+  readonly createdFrom?: string;
+  readonly createdTo?: string;
+}
+
+/** One page of the applications an actor sees, newest first; one line more than `limit` when there is a next page. */
+export async function selectApplications(
+  reader: Reader,
+  actor: Actor,
+  now: Date,
+  filter: ApplicationFilter,
+  page: { readonly limit: number; readonly after: Cursor | null },
+): Promise<ApplicationLineRow[]> {
+  const visible = visibleApplications(actor, now, 1);
+  const values: unknown[] = [...visible.values];
+  const conditions = [visible.sql];
+  const add = (condition: (parameter: string) => string, value: unknown) => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  add((p) => `a.state = ${p}`, filter.state);
+  add((p) => `a.scheme = ${p}`, filter.scheme);
+  add((p) => `a.importing_country = ${p}`, filter.importingCountry);
+  add((p) => `a.consignment_reference = ${p}`, filter.consignmentReference);
+  add((p) => `strpos(a.search_text, ${p}) > 0`, filter.text?.toLowerCase());
+  add((p) => `a.created_at >= ${p}::date::timestamp at time zone 'UTC'`, filter.createdFrom);
+  add((p) => `a.created_at < (${p}::date + 1)::timestamp at time zone 'UTC'`, filter.createdTo);
+  if (page.after !== null) {
+    values.push(page.after.at, page.after.id);
+    conditions.push(`(a.created_at, a.id) < ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
+  }
+  values.push(page.limit + 1);
+  const { rows } = await reader.query<ApplicationLineRow>({
+    text: `select ${lineColumns} from applications a where ${conditions.join(' and ')}
+      order by a.created_at desc, a.id desc limit $${values.length}`,
+    values,
+  });
+  return rows;
+}
+
+/** Whether a firm gave a broker's firm a mandate that holds now. */
+export async function mandateHolds(
+  reader: Reader,
+  principalFirmId: string,
+  brokerFirmId: string,
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await reader.query<{ holds: boolean }>({
+    name: 'mandate-to-apply',
+    text: MANDATE_HOLDS,
+    values: [principalFirmId, brokerFirmId, now],
+  });
+  return rows[0]?.holds === true;
+}
+
+/** Name and identifier of a firm as it is registered on this node. */
+export async function findFirm(
+  reader: Reader,
+  firmId: string,
+): Promise<{ name: string; scheme: string; value: string } | undefined> {
+  const { rows } = await reader.query<{ name: string; scheme: string; value: string }>({
+    name: 'firm-applied-for',
+    text: 'select name, identifier_scheme as scheme, identifier_value as value from firms where id = $1',
+    values: [firmId],
+  });
+  return rows[0];
+}
+
+/** Whether a person ever acted on an application for its applicant, in whatever role they are now (four eyes, P2). */
+export async function actedForApplicant(reader: Reader, id: string, personId: string): Promise<boolean> {
+  const { rows } = await reader.query<{ acted: boolean }>({
+    name: 'acted-for-applicant',
+    text: `select exists (select 1 from events where subject = $1 and actor_id = $2
+      and actor_role in ('trader', 'broker')) as acted`,
+    values: [id, personId],
+  });
+  return rows[0]?.acted === true;
+}

@@ -1,0 +1,200 @@
+import type { JsonObject } from '../documents/json.ts';
+import { Refusal } from '../documents/refusal.ts';
+import { memberOf } from '../federation/trust.ts';
+import { storeDocument } from '../store/documents.ts';
+import { appendEvent, type EventActor } from '../store/log.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { verifyDocument } from '../verification/verify-document.ts';
+import { answerDelivery } from './answer.ts';
+import { type CertificateRow, findReceived, insertCertificate, keepAnswerMessage } from './certificate-queries.ts';
+import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
+import { member, summarise } from './summary.ts';
+import type { VerificationStepView } from './views.ts';
+
+/** A delivered document after verification, with what it says of itself as far as it could be read. */
+interface ReadCertificate {
+  readonly bytes: Buffer;
+  readonly digest: string;
+  readonly number: string;
+  readonly content: JsonObject;
+  readonly steps: readonly VerificationStepView[];
+}
+
+/**
+ * Takes a delivered certificate of origin in the transaction that keeps its message: keeps the bytes as they came,
+ * verifies them, notes verdict and state, and answers with a sealed ApplicationResponse.
+ * The same bytes once more get the same answer; other bytes under a number that is in force here are refused. A
+ * document that cannot be read is answered too and left to the quarantine.
+ */
+export async function receiveCertificate(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  payload: Uint8Array,
+): Promise<Reception> {
+  const directory = parts.directory();
+  if (directory === null) {
+    throw new Refusal('unavailable', 'DIRECTORY-MISSING', 'This node has no directory to judge the document by.');
+  }
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const verification = verifyDocument(bytes, {
+    directory,
+    at: message.receivedAt,
+    receivingCountry: parts.country,
+    known: { cancelled: false },
+  });
+  const content = verification.json;
+  const number = member(content, 'number');
+  const readable = verification.kind === 'certificate-of-origin' && content !== undefined && isNumber(number);
+  const digest = await storeDocument(transaction, {
+    kind: readable ? 'certificate-of-origin' : 'unknown',
+    contentType: 'application/xml',
+    bytes,
+  });
+  if (!readable) return answerUnreadable(parts, transaction, message, digest, verification.steps);
+  const read: ReadCertificate = { bytes, digest, number, content, steps: verification.steps };
+  const known = await findReceived(transaction, digest, number);
+  const same = known.find((one) => one.document_digest === digest);
+  if (same !== undefined) return answerAgain(parts, transaction, message, same);
+  return takeNew(parts, transaction, message, read, known.length > 0);
+}
+
+function isNumber(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]{1,70}$/.test(value);
+}
+
+async function takeNew(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  read: ReadCertificate,
+  numberTaken: boolean,
+): Promise<Reception> {
+  const steps = [...read.steps, ...deliverySteps(message, read.content, numberTaken)];
+  const failed = steps.filter((one) => one.verdict === 'failed');
+  const outcome = failed.length === 0 ? 'verified' : 'refused';
+  const about = { number: read.number, documentDigest: read.digest, content: read.content, outcome, steps } as const;
+  const answerMessageId = await answerDelivery(parts, transaction, message, about);
+  await insertCertificate(transaction, {
+    id: parts.newId(),
+    side: 'importing',
+    number: read.number,
+    state: outcome,
+    summary: summarise(read.content),
+    content: read.content,
+    documentDigest: read.digest,
+    recordedAt: message.receivedAt,
+    issuedAt: issuedAt(read.content),
+    own: { outcome, steps },
+    importing: { from: message.fromCountry, messageId: message.messageId, answerMessageId },
+  });
+  await noteEvent(transaction, message, read, 'certificate.received', partnerActor(parts, message.fromCountry), {
+    messageId: message.messageId,
+  });
+  await noteEvent(transaction, message, read, `certificate.${outcome}`, nodeActor(parts), {
+    answerMessageId,
+    ...(failed.length === 0 ? {} : { reasons: failed.map((one) => one.reason) }),
+  });
+  return { taken: true };
+}
+
+/** What only the delivery shows: who brought the document, and whether its number is in force with other bytes. */
+function deliverySteps(message: DeliveredMessage, content: JsonObject, numberTaken: boolean): VerificationStepView[] {
+  const issuer = member(member(content, 'issuer'), 'country');
+  const byIssuer: VerificationStepView =
+    issuer === message.fromCountry
+      ? { step: 'delivered-by-issuer', verdict: 'passed', reason: 'The issuing country itself delivered it.' }
+      : {
+          step: 'delivered-by-issuer',
+          verdict: 'failed',
+          reason: `It was delivered by ${message.fromCountry}, which did not issue it.`,
+          code: 'DELIVERED-BY-OTHER-COUNTRY',
+        };
+  const unique: VerificationStepView = numberTaken
+    ? {
+        step: 'number-unique',
+        verdict: 'failed',
+        reason: 'Another document with this number was received and verified before; a number is given once.',
+        code: 'NUMBER-HAS-OTHER-DOCUMENT',
+      }
+    : { step: 'number-unique', verdict: 'passed', reason: 'No other document with this number is in force here.' };
+  return [byIssuer, unique];
+}
+
+async function answerAgain(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  known: CertificateRow,
+): Promise<Reception> {
+  const answerMessageId = await answerDelivery(parts, transaction, message, {
+    number: known.number,
+    documentDigest: known.document_digest,
+    content: known.content,
+    outcome: known.own_outcome,
+    steps: known.own_steps,
+  });
+  if (answerMessageId !== null && message.fromCountry === known.received_from) {
+    await keepAnswerMessage(transaction, known.id, answerMessageId);
+  }
+  const read = { number: known.number, digest: known.document_digest };
+  const data = { messageId: message.messageId, answerMessageId };
+  const actor = partnerActor(parts, message.fromCountry);
+  await noteEvent(transaction, message, read, 'certificate.received-again', actor, data);
+  return { taken: true };
+}
+
+async function answerUnreadable(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  digest: string,
+  steps: readonly VerificationStepView[],
+): Promise<Reception> {
+  const failed = steps.filter((one) => one.verdict === 'failed');
+  const told: readonly VerificationStepView[] =
+    failed.length > 0
+      ? steps
+      : [{ step: 'schema', verdict: 'failed', reason: 'This is no certificate of origin.', code: 'KIND-UNEXPECTED' }];
+  const about = { number: null, documentDigest: digest, content: null, outcome: 'refused', steps: told } as const;
+  const answerMessageId = await answerDelivery(parts, transaction, message, about);
+  const reasons = told.filter((one) => one.verdict === 'failed').map((one) => one.reason);
+  const read = { number: `document ${digest}`, digest };
+  await noteEvent(transaction, message, read, 'certificate.refused', nodeActor(parts), { answerMessageId, reasons });
+  return { taken: false, code: 'CERTIFICATE-UNREADABLE', reason: reasons.join(' ').slice(0, 1000) };
+}
+
+async function noteEvent(
+  transaction: Transaction,
+  message: DeliveredMessage,
+  read: { readonly number: string; readonly digest: string },
+  kind: string,
+  actor: EventActor,
+  data: JsonObject,
+): Promise<void> {
+  await appendEvent(transaction, {
+    kind,
+    subject: read.number,
+    conversation: message.conversationId,
+    actor,
+    occurredAt: message.receivedAt,
+    data: { documentDigest: read.digest, ...data },
+  });
+}
+
+/** This node as the one who acts. */
+export function nodeActor(parts: IssuanceParts): EventActor {
+  return { id: parts.country, name: parts.authority.name, role: 'node' };
+}
+
+/** Another country's node as the one who acts. */
+export function partnerActor(parts: IssuanceParts, country: string): EventActor {
+  const directory = parts.directory();
+  const name = directory === null ? undefined : memberOf(directory, country)?.name;
+  return { id: country, name: name ?? country, role: 'node' };
+}
+
+function issuedAt(content: JsonObject): Date | null {
+  const at = new Date(`${String(content['issueDate'])}T${String(content['issueTime'])}`);
+  return Number.isNaN(at.getTime()) ? null : at;
+}

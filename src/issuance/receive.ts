@@ -1,0 +1,74 @@
+import { Refusal } from '../documents/refusal.ts';
+import { appendEvent } from '../store/log.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { noteAnswerDelivery, noteDelivery } from './certificate-queries.ts';
+import {
+  CERTIFICATE_ACTION,
+  CERTIFICATE_SERVICE,
+  type DeliveredMessage,
+  type IssuanceParts,
+  RESPONSE_ACTION,
+  type Reception,
+} from './ports.ts';
+import { partnerActor, receiveCertificate } from './receive-certificate.ts';
+import { receiveResponse } from './receive-response.ts';
+
+/**
+ * Takes a message of the certificate service: exactly one payload, which is a certificate or the answer to one.
+ * @throws the refusals `SERVICE-UNKNOWN`, `ACTION-UNKNOWN`, `PAYLOAD-NOT-ONE` and those of the two receivers.
+ */
+export async function receiveMessage(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+): Promise<Reception> {
+  if (message.service !== CERTIFICATE_SERVICE) {
+    throw new Refusal('unsupported-form', 'SERVICE-UNKNOWN', `This node has no service ${message.service}.`);
+  }
+  const [payload, ...more] = message.payloads;
+  if (payload === undefined || more.length > 0) {
+    throw new Refusal('malformed', 'PAYLOAD-NOT-ONE', `A ${message.action} carries exactly one document.`);
+  }
+  switch (message.action) {
+    case CERTIFICATE_ACTION:
+      return receiveCertificate(parts, transaction, message, payload.bytes);
+    case RESPONSE_ACTION:
+      return receiveResponse(parts, transaction, message, payload.bytes);
+    default:
+      throw new Refusal('unsupported-form', 'ACTION-UNKNOWN', `The service has no action ${message.action}.`);
+  }
+}
+
+/**
+ * Notes that the partner's node receipted one of our messages: the certificate is delivered, or our answer is. A
+ * receipt that was noted before, or belongs to another journey's message, changes nothing.
+ */
+export async function noteReceipt(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  receipt: { readonly messageId: string; readonly at: Date },
+): Promise<void> {
+  const { messageId, at } = receipt;
+  const delivered = await noteDelivery(transaction, messageId, at);
+  if (delivered !== undefined) {
+    await appendEvent(transaction, {
+      kind: 'certificate.delivered',
+      subject: delivered.number,
+      conversation: delivered.consignment_reference,
+      actor: partnerActor(parts, delivered.importing_country),
+      occurredAt: at,
+      data: { messageId },
+    });
+    return;
+  }
+  const answered = await noteAnswerDelivery(transaction, messageId, at);
+  if (answered === undefined) return;
+  await appendEvent(transaction, {
+    kind: 'certificate.answer-delivered',
+    subject: answered.number,
+    conversation: answered.consignment_reference,
+    actor: partnerActor(parts, answered.received_from),
+    occurredAt: at,
+    data: { documentDigest: answered.document_digest, messageId },
+  });
+}
