@@ -11,7 +11,7 @@ import {
   findApplication,
   type SeenApplicationRow,
 } from './application-queries.ts';
-import type { Asked } from './issuance.ts';
+import type { Asked } from './asked.ts';
 import {
   actionsFrom,
   judgeTransition,

@@ -11,8 +11,8 @@ import {
   makeTransition,
   seenApplication,
 } from './applications.ts';
+import type { Asked } from './asked.ts';
 import { applicationFaults, type RegisteredFirm, refuseFaults, refuseNonsense } from './draft-faults.ts';
-import type { Asked } from './issuance.ts';
 import type { IssuanceParts } from './ports.ts';
 import { LONGEST_REASON } from './states.ts';
 import { summarise } from './summary.ts';

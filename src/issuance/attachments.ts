@@ -5,6 +5,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent } from '../store/log.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { admitTransition, isId, notFound, seenApplication } from './applications.ts';
+import type { Asked } from './asked.ts';
 import {
   type AttachmentRow,
   deletePieces,
@@ -13,7 +14,6 @@ import {
   readPiece,
   selectAttachments,
 } from './attachment-queries.ts';
-import type { Asked } from './issuance.ts';
 import type { IssuanceParts } from './ports.ts';
 import type { AttachmentView } from './views.ts';
 

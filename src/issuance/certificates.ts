@@ -1,8 +1,8 @@
 import { readDocument } from '../store/documents.ts';
 import { eventsOf, type StoredEvent } from '../store/log.ts';
 import { notFound, seenApplication } from './applications.ts';
+import type { Asked } from './asked.ts';
 import { type CertificateLineRow, findCertificate, type SeenCertificateRow } from './certificate-queries.ts';
-import type { Asked } from './issuance.ts';
 import { member } from './summary.ts';
 import type { CertificateLine, CertificateView, HistoryEntry, HistoryView, VerificationView } from './views.ts';
 import { waitsOf } from './waits.ts';

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import type { Actor } from '../access/actor.ts';
 import type { Fault } from '../documents/fault.ts';
 import type { JsonValue } from '../documents/json.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -11,6 +10,7 @@ import {
   submitApplication,
   withdrawApplication,
 } from './apply.ts';
+import type { Asked } from './asked.ts';
 import { sweepPieces } from './attachment-queries.ts';
 import { addAttachment, listAttachments, openAttachment } from './attachments.ts';
 import {
@@ -37,13 +37,6 @@ import type {
   Page,
   VerificationView,
 } from './views.ts';
-
-/** Who asks, when, and in which transaction (for reading: any connection of the same type). */
-export interface Asked {
-  readonly transaction: Transaction;
-  readonly actor: Actor;
-  readonly now: Date;
-}
 
 /**
  * Certificates of origin, both sides. Every operation throws a `Refusal` when it does not do what was asked; what the

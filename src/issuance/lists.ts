@@ -1,10 +1,10 @@
 import { Refusal } from '../documents/refusal.ts';
 import { type ApplicationFilter, selectApplications } from './application-queries.ts';
 import { applicationLine } from './applications.ts';
+import type { Asked } from './asked.ts';
 import { type CertificateFilter, selectCertificates } from './certificate-queries.ts';
 import { certificateLine } from './certificates.ts';
 import { readCursor, readLimit, writeCursor } from './cursor.ts';
-import type { Asked } from './issuance.ts';
 import type { ApplicationLine, CertificateLine, Page } from './views.ts';
 
 /** The parameters of a list as they stand in the address; the route has checked their form. */

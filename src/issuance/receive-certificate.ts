@@ -1,12 +1,12 @@
 import type { JsonObject } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
-import { memberOf } from '../federation/trust.ts';
 import { storeDocument } from '../store/documents.ts';
 import { appendEvent, type EventActor } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { verifyDocument } from '../verification/verify-document.ts';
 import { answerDelivery } from './answer.ts';
 import { type CertificateRow, findReceived, insertCertificate, keepAnswerMessage } from './certificate-queries.ts';
+import { nodeActor, partnerActor } from './node-actors.ts';
 import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
 import { member, summarise } from './summary.ts';
 import type { VerificationStepView } from './views.ts';
@@ -180,18 +180,6 @@ async function noteEvent(
     occurredAt: message.receivedAt,
     data: { documentDigest: read.digest, ...data },
   });
-}
-
-/** This node as the one who acts. */
-export function nodeActor(parts: IssuanceParts): EventActor {
-  return { id: parts.country, name: parts.authority.name, role: 'node' };
-}
-
-/** Another country's node as the one who acts. */
-export function partnerActor(parts: IssuanceParts, country: string): EventActor {
-  const directory = parts.directory();
-  const name = directory === null ? undefined : memberOf(directory, country)?.name;
-  return { id: country, name: name ?? country, role: 'node' };
 }
 
 function issuedAt(content: JsonObject): Date | null {

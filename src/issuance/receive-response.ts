@@ -6,8 +6,8 @@ import { appendEvent } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { type Verification, verifyDocument } from '../verification/verify-document.ts';
 import { type CertificateRow, findIssuedForAnswer, keepAnswer } from './certificate-queries.ts';
+import { partnerActor } from './node-actors.ts';
 import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
-import { partnerActor } from './receive-certificate.ts';
 
 /**
  * Takes a partner's answer to a certificate that this node issued: verifies it, checks that it is about exactly the

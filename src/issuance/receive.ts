@@ -2,6 +2,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { noteAnswerDelivery, noteDelivery } from './certificate-queries.ts';
+import { partnerActor } from './node-actors.ts';
 import {
   CERTIFICATE_ACTION,
   CERTIFICATE_SERVICE,
@@ -10,7 +11,7 @@ import {
   RESPONSE_ACTION,
   type Reception,
 } from './ports.ts';
-import { partnerActor, receiveCertificate } from './receive-certificate.ts';
+import { receiveCertificate } from './receive-certificate.ts';
 import { receiveResponse } from './receive-response.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { isArray, isObject, type JsonValue } from '../../documents/json.ts';
-import type { Asked, Issuance } from '../../issuance/issuance.ts';
+import type { Asked } from '../../issuance/asked.ts';
+import type { Issuance } from '../../issuance/issuance.ts';
 import type { ApplicationView, DecisionReason } from '../../issuance/views.ts';
 import type { Reply, Route, RouteContext, SignedInRoute } from '../route.ts';
 import {
