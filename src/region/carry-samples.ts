@@ -56,10 +56,10 @@ function field(value: JsonValue | undefined, name: string): JsonValue | undefine
     : undefined;
 }
 
-async function signedIn(region: RegionDescription, country: string, role: string): Promise<SampleUser> {
+async function signedIn(region: RegionDescription, country: string, username: string): Promise<SampleUser> {
   const node = region.nodes[country];
-  const person = node?.people.find((candidate) => candidate.role === role);
-  if (node === undefined || person === undefined) throw new Error(`the region has no ${role} in ${country}`);
+  const person = node?.people.find((candidate) => candidate.username === username);
+  if (node === undefined || person === undefined) throw new Error(`the region has no ${username} in ${country}`);
   const user = new SampleUser(node.pagesUrl, person.username);
   await user.signIn(person.password);
   return user;
@@ -89,9 +89,9 @@ export async function carrySamples(
 ): Promise<CarriedSample[]> {
   const routes = lanes(region.countries, new Date());
   const users = new Map<string, SampleUser>();
-  const userOf = async (country: string, role: string): Promise<SampleUser> => {
-    const key = `${country} ${role}`;
-    const user = users.get(key) ?? (await signedIn(region, country, role));
+  const userOf = async (country: string, username: string): Promise<SampleUser> => {
+    const key = `${country} ${username}`;
+    const user = users.get(key) ?? (await signedIn(region, country, username));
     users.set(key, user);
     return user;
   };
@@ -101,8 +101,8 @@ export async function carrySamples(
     if (lane === undefined) break;
     const serial = `${Date.now().toString(36)}${String(index + 1).padStart(3, '0')}`.toUpperCase();
     const application = sampleApplication(lane.from, lane.to, lane.scheme, serial, new Date());
-    const trader = await userOf(lane.from.country, 'trader');
-    const officer = await userOf(lane.from.country, 'issuing-officer');
+    const trader = await userOf(lane.from.country, 'exporter');
+    const officer = await userOf(lane.from.country, 'issuing');
     carried.push(await carryOne(lane, application, trader, officer, progress));
   }
   for (const user of users.values()) await user.signOut();

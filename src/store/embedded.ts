@@ -143,6 +143,11 @@ function passwordOf(folder: string): { file: string; read(): string } {
   return { file, read: () => readFileSync(file, 'utf8').trim() };
 }
 
+/** The address of a database on an embedded server, for whoever knows its password and port. */
+export function embeddedUrl(password: string, port: number, database: string): string {
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+}
+
 /** A TCP port on 127.0.0.1 that nobody uses at the moment. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -185,7 +190,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const password = read();
   const child = await launch(files, options);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const url = (database: string): string => `postgres://${user}:${password}@127.0.0.1:${options.port}/${database}`;
+  const url = (database: string): string => embeddedUrl(password, options.port, database);
   return {
     dataFolder: files.dataFolder,
     processId: child.pid ?? 0,

@@ -76,6 +76,8 @@ create table sign_in_guards (
   subject bytea primary key,
   failures integer not null,
   last_attempt_at timestamptz not null,
-  locked_until timestamptz not null
+  locked_until timestamptz not null,
+  -- The try that was let through last; how one of many at the same moment knows whether it was.
+  last_admitted uuid not null
 );
 create index sign_in_guards_by_age on sign_in_guards (last_attempt_at);
