@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { Refusal } from '../documents/refusal.ts';
 import type { Reader } from '../store/pool.ts';
 
 /** How many failed tries are free, how the lock grows after that, and how long a failure is remembered. */
@@ -14,9 +15,6 @@ interface GuessingRule {
 const OF_USERNAME: GuessingRule = { free: 5, firstLockSeconds: 30, longestLockSeconds: 900, memorySeconds: 86_400 };
 /** One address: many people may share it, so more tries are free. */
 const OF_ADDRESS: GuessingRule = { free: 30, firstLockSeconds: 30, longestLockSeconds: 900, memorySeconds: 3_600 };
-
-/** An attempt that may go on (its tries are counted already), or the seconds to wait. */
-export type GuessingVerdict = { readonly allowed: true } | { readonly allowed: false; readonly waitSeconds: number };
 
 function subject(kind: 'username' | 'address', value: string): Buffer {
   return createHash('sha256').update(`${kind}\n${value}`).digest();
@@ -41,8 +39,8 @@ function network(address: string): string {
 async function countTry(reader: Reader, key: Buffer, rule: GuessingRule, now: Date): Promise<number> {
   const { rows } = await reader.query<{ wait: number }>({
     name: 'count-sign-in-try',
-    text: `insert into sign_in_guards as g (subject, failures, last_attempt_at, locked_until)
-      values ($1, 1, $2, $2)
+    text: `insert into sign_in_guards as g (subject, failures, last_attempt_at, locked_until, last_admitted)
+      values ($1, 1, $2, $2, $7)
       on conflict (subject) do update set
         failures = case
           when g.locked_until > $2 then g.failures
@@ -52,25 +50,35 @@ async function countTry(reader: Reader, key: Buffer, rule: GuessingRule, now: Da
         locked_until = case
           when g.locked_until > $2 then g.locked_until
           when g.last_attempt_at < $2 - make_interval(secs => $6) or g.failures + 1 < $3 then $2
-          else $2 + make_interval(secs => least($5, $4 * power(2, least(g.failures + 1 - $3, 20)))) end
+          else $2 + make_interval(secs => least($5, $4 * power(2, least(g.failures + 1 - $3, 20)))) end,
+        last_admitted = case when g.locked_until > $2 then g.last_admitted else $7 end
       returning case
-        when g.last_attempt_at = $2 then 0
+        when g.last_admitted = $7 then 0
         else ceil(extract(epoch from g.locked_until - $2))::int end as wait`,
-    values: [key, now, rule.free, rule.firstLockSeconds, rule.longestLockSeconds, rule.memorySeconds],
+    values: [key, now, rule.free, rule.firstLockSeconds, rule.longestLockSeconds, rule.memorySeconds, randomUUID()],
   });
   return Math.max(0, rows[0]?.wait ?? 0);
 }
 
-/** Counts a sign-in try for the user name and for the address it came from. */
-export async function admitSignIn(
+/**
+ * Counts a try for the user name and for the address it came from.
+ * @throws a Refusal `SIGN-IN-TOO-MANY` with the seconds to wait
+ */
+export async function refuseTooManyTries(
   reader: Reader,
   attempt: { readonly username: string; readonly address: string },
   now: Date,
-): Promise<GuessingVerdict> {
+): Promise<void> {
   const ofAddress = await countTry(reader, subject('address', network(attempt.address)), OF_ADDRESS, now);
-  if (ofAddress > 0) return { allowed: false, waitSeconds: ofAddress };
-  const ofUsername = await countTry(reader, subject('username', attempt.username), OF_USERNAME, now);
-  return ofUsername > 0 ? { allowed: false, waitSeconds: ofUsername } : { allowed: true };
+  const wait =
+    ofAddress > 0 ? ofAddress : await countTry(reader, subject('username', attempt.username), OF_USERNAME, now);
+  if (wait > 0)
+    throw new Refusal(
+      'too-many',
+      'SIGN-IN-TOO-MANY',
+      `There were too many tries with a wrong password. Wait ${wait} seconds, then try again.`,
+      { retryAfterSeconds: wait },
+    );
 }
 
 /**

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, type EventActor } from '../store/log.ts';
-import type { Reader } from '../store/pool.ts';
-import type { Transaction } from '../store/transaction.ts';
+import type { Pool, Reader } from '../store/pool.ts';
+import { inTransaction, type Transaction } from '../store/transaction.ts';
 import { type Actor, actorOfEvent } from './actor.ts';
+import { forgiveSignIn, refuseTooManyTries } from './guessing.ts';
 import { checkNewPassword, hashPassword, passwordMatches } from './passwords.ts';
 import { FIRM_ROLES, isRole, ROLES_ASSIGNED_BY, type Role } from './rights.ts';
 import { endSessionsOf } from './sessions.ts';
@@ -217,33 +218,45 @@ export async function changePerson(
 }
 
 /**
- * A person's new password, against the old one; every session of theirs ends.
- * @throws Refusals `PASSWORD-WRONG`, `PASSWORD-TOO-SHORT`
+ * A person's new password, against the old one; every session of theirs ends. Not with a token: who steals one must not
+ * be able to lock its person out. Wrong tries count as in signing in.
+ * @throws Refusals `PASSWORD-BY-TOKEN`, `PASSWORD-WRONG`, `PASSWORD-TOO-SHORT`, `SIGN-IN-TOO-MANY`
  */
 export async function changePassword(
-  transaction: Transaction,
+  pool: Pool,
   actor: Actor,
   passwords: { readonly current: string; readonly wanted: string },
+  address: string,
   now: Date,
 ): Promise<void> {
+  if (actor.via === 'token')
+    throw new Refusal('not-allowed', 'PASSWORD-BY-TOKEN', 'Sign in with your password to change it.');
   checkNewPassword(passwords.wanted);
-  const { rows } = await transaction.query<{ password: string }>({
+  const { rows } = await pool.query<{ username: string; password: string }>({
     name: 'read-password',
-    text: 'select password from people where id = $1',
+    text: 'select username, password from people where id = $1',
     values: [actor.personId],
   });
-  if (!(await passwordMatches(passwords.current, rows[0]?.password ?? null)))
+  const person = rows[0];
+  if (person === undefined) throw new Refusal('not-found', 'PERSON-NOT-FOUND', 'There is no such person.');
+  const guess = { username: person.username, address };
+  await refuseTooManyTries(pool, guess, now);
+  if (!(await passwordMatches(passwords.current, person.password)))
     throw new Refusal('not-allowed', 'PASSWORD-WRONG', 'The current password is another one.');
-  await transaction.query({
-    name: 'change-password',
-    text: 'update people set password = $2, version = version + 1 where id = $1',
-    values: [actor.personId, await hashPassword(passwords.wanted)],
-  });
-  await endSessionsOf(transaction, actor.personId);
-  await appendEvent(transaction, {
-    kind: 'person.password-changed',
-    subject: actor.personId,
-    actor: actorOfEvent(actor),
-    occurredAt: now,
+  const kept = await hashPassword(passwords.wanted);
+  await inTransaction(pool, async (transaction) => {
+    await forgiveSignIn(transaction, guess);
+    await transaction.query({
+      name: 'change-password',
+      text: 'update people set password = $2, version = version + 1 where id = $1',
+      values: [actor.personId, kept],
+    });
+    await endSessionsOf(transaction, actor.personId);
+    await appendEvent(transaction, {
+      kind: 'person.password-changed',
+      subject: actor.personId,
+      actor: actorOfEvent(actor),
+      occurredAt: now,
+    });
   });
 }

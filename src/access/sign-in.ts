@@ -2,7 +2,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { admitSignIn, forgiveSignIn } from './guessing.ts';
+import { forgiveSignIn, refuseTooManyTries } from './guessing.ts';
 import { passwordMatches } from './passwords.ts';
 import { plainUsername } from './people.ts';
 import { beginSession, type SessionTerms } from './sessions.ts';
@@ -33,16 +33,8 @@ export async function signIn(
 ): Promise<{ secret: string; personId: string }> {
   const username = plainUsername(attempt.username);
   const guess = { username, address: attempt.address };
-  const verdict = await admitSignIn(pool, guess, now);
-  if (!verdict.allowed) {
-    await noteFailure(pool, null, 'too many tries', now);
-    throw new Refusal(
-      'too-many',
-      'SIGN-IN-TOO-MANY',
-      `There were too many tries to sign in. Wait ${verdict.waitSeconds} seconds, then try again.`,
-      { retryAfterSeconds: verdict.waitSeconds },
-    );
-  }
+  // A try beyond the limit is not written to the log: strangers must not be able to fill it.
+  await refuseTooManyTries(pool, guess, now);
   const { rows } = await pool.query<{ id: string; name: string; role: string; password: string; active: boolean }>({
     name: 'find-person-to-sign-in',
     text: 'select id, name, role, password, active from people where username = $1',
@@ -51,7 +43,7 @@ export async function signIn(
   const person = rows[0];
   const matches = await passwordMatches(attempt.password, person?.password ?? null);
   if (person === undefined || !matches || !person.active) {
-    await noteFailure(pool, person?.id ?? null, 'wrong name or password', now);
+    await noteFailure(pool, person?.id ?? null, now);
     throw new Refusal('not-signed-in', 'SIGN-IN-FAILED', 'The user name or the password is not right.');
   }
   const secret = await inTransaction(pool, async (transaction) => {
@@ -69,14 +61,14 @@ export async function signIn(
 }
 
 /** The name that was typed is not written down: people type their password there by mistake. */
-async function noteFailure(pool: Pool, personId: string | null, reason: string, now: Date): Promise<void> {
+async function noteFailure(pool: Pool, personId: string | null, now: Date): Promise<void> {
   await pool.query(
     insertEventStatement({
       kind: 'person.sign-in-failed',
       subject: personId ?? STRANGER.id,
       actor: STRANGER,
       occurredAt: now,
-      reason,
+      reason: 'wrong name or password',
     }),
   );
 }

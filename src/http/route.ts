@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Actor } from '../access/actor.ts';
 import type { Right } from '../access/rights.ts';
 import type { JsonObject, JsonValue } from '../documents/json.ts';
@@ -40,6 +41,8 @@ interface RouteTerms {
   readonly bodyLimit?: number;
   readonly replies: { readonly [status: number]: ReplyDescription };
   readonly ifMatch?: 'required';
+  /** The body is handed on as `stream` while it arrives, so that it is never whole in memory; it is not parsed. */
+  readonly streamsBody?: true;
   /** A POST that may be repeated without harm and so takes no Idempotency-Key; the value says why. */
   readonly repeatable?: string;
   /**
@@ -73,6 +76,8 @@ export interface RequestContext {
   readonly body: JsonValue | undefined;
   /** The body's bytes as received; undefined when there is none. */
   readonly bytes: Buffer | undefined;
+  /** The body as it arrives, of a route that says `streamsBody`; it fails with a Refusal when it exceeds the limit. */
+  readonly stream: Readable | undefined;
   /** Media type of the body, lower case, without parameters. */
   readonly contentType: string | undefined;
   /** The version named by `If-Match: "n"`. */
@@ -111,7 +116,10 @@ export interface Reply {
   /** Members added to `json` in the first reply only; a repetition with the same Idempotency-Key does not show them. */
   readonly shownOnce?: JsonObject;
   readonly bytes?: Buffer;
-  /** Of `bytes`; default `application/octet-stream`. */
+  /** Sent as it comes; only for GET. `length` says how many bytes it has. */
+  readonly stream?: Readable;
+  readonly length?: number;
+  /** Of `bytes` and `stream`; default `application/octet-stream`. */
   readonly contentType?: string;
   /** Becomes `ETag: "n"`. */
   readonly version?: number;

@@ -1,0 +1,60 @@
+import type { JsonObject } from '../../documents/json.ts';
+import type { PartnerLine } from '../node-description.ts';
+import type { Route } from '../route.ts';
+import { COUNTRY, LINE, listOf, MOMENT, objectOf, orNull } from './shapes.ts';
+
+const PARTNER = objectOf({
+  country: COUNTRY,
+  name: LINE,
+  profile: LINE,
+  endpoint: LINE,
+  reachable: { type: ['boolean', 'null'], description: 'Null while nothing was tried yet.' },
+  undelivered: { type: 'integer' },
+  oldestUndeliveredAt: orNull(MOMENT),
+  lastReceiptAt: orNull(MOMENT),
+  lastError: { type: ['string', 'null'] },
+  certificatesEndAt: orNull(MOMENT),
+});
+
+function partnerJson(line: PartnerLine): JsonObject {
+  return {
+    country: line.country,
+    name: line.name,
+    profile: line.profile,
+    endpoint: line.endpoint,
+    reachable: line.reachable,
+    undelivered: line.undelivered,
+    oldestUndeliveredAt: line.oldestUndeliveredAt?.toISOString() ?? null,
+    lastReceiptAt: line.lastReceiptAt?.toISOString() ?? null,
+    lastError: line.lastError,
+    certificatesEndAt: line.certificatesEndAt?.toISOString() ?? null,
+  };
+}
+
+/** Those that need a person first: unreachable, then by the age of what waits. */
+function byNeed(one: PartnerLine, other: PartnerLine): number {
+  const unreachable = Number(one.reachable !== false) - Number(other.reachable !== false);
+  if (unreachable !== 0) return unreachable;
+  const waiting = (line: PartnerLine): number => line.oldestUndeliveredAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
+  return waiting(one) - waiting(other) || one.country.localeCompare(other.country, 'en');
+}
+
+/** How the exchange with each partner stands. */
+export function partnerRoutes(partners: () => Promise<readonly PartnerLine[]>): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/partners',
+      operationId: 'listPartners',
+      summary: 'Partners: reachable, what waits, last receipt, when certificates end',
+      tag: 'Node',
+      right: 'queue.read',
+      replies: {
+        200: { description: 'One row a partner; the one that needs a person first.', schema: listOf(PARTNER) },
+      },
+      async handle() {
+        return { status: 200, json: { items: [...(await partners())].sort(byNeed).map(partnerJson) } };
+      },
+    },
+  ];
+}
