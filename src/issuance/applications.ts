@@ -1,4 +1,5 @@
 import { type Actor, actorOfEvent } from '../access/actor.ts';
+import { mayDo } from '../access/rights.ts';
 import type { Fault } from '../documents/fault.ts';
 import type { JsonValue } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
@@ -109,14 +110,18 @@ export async function appendApplicationEvent(
 
 /** The application as its reader sees it. `faults` are shown only while they can be mended. */
 export function applicationView(row: ApplicationRow, actor: Actor, faults?: readonly Fault[]): ApplicationView {
-  const party = actor.firmId === null ? 'issuing-office' : 'applicant';
   return {
     ...applicationLine(row),
     ...(row.decision_reasons === null ? {} : { decisionReasons: row.decision_reasons }),
     content: row.content,
     ...(faults === undefined ? {} : { faults }),
-    actions: actionsFrom('issuing', row.state, party),
+    actions: actionsOf(row, actor),
   };
+}
+
+function actionsOf(row: ApplicationRow, actor: Actor): readonly TransitionAction[] {
+  if (actor.firmId !== null) return actionsFrom('issuing', row.state, 'applicant');
+  return mayDo(actor, 'application.decide') ? actionsFrom('issuing', row.state, 'issuing-office') : [];
 }
 
 /** The application as one line of a list. */

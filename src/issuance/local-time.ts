@@ -25,7 +25,7 @@ export function localTime(at: Date, timeZone: string): LocalTime {
   const offset = part('timeZoneName').replace('GMT', '');
   return {
     date: `${part('year')}-${part('month')}-${part('day')}`,
-    time: `${part('hour')}:${part('minute')}:${part('second')}${offset === '' ? 'Z' : offset}`,
+    time: `${part('hour')}:${part('minute')}:${part('second')}${offset === '' || offset === '+00:00' ? 'Z' : offset}`,
     year: Number(part('year')),
   };
 }

@@ -1,4 +1,4 @@
-import type { Pool } from '../store/pool.ts';
+import type { Pool, Reader } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 
 /** Any number does, as long as every process of a node takes the same: one makes a new year's series at a time. */
@@ -24,7 +24,8 @@ export async function nextSerial(transaction: Transaction, pool: Pool, scheme: s
   const found = await take(transaction, name);
   if (found !== null) return found;
   await makeSeries(pool, name);
-  const made = await take(transaction, name);
+  // Not in the caller's transaction: its connection may still remember that the series was not there.
+  const made = await take(pool, name);
   if (made === null) throw new Error(`the series ${name} was made and is not there`);
   return made;
 }
@@ -34,8 +35,8 @@ export async function prepareSeries(pool: Pool, year: number): Promise<void> {
   for (const scheme of Object.keys(SERIES)) await makeSeries(pool, seriesName(scheme, year));
 }
 
-async function take(transaction: Transaction, name: string): Promise<number | null> {
-  const { rows } = await transaction.query<{ serial: bigint | null }>({
+async function take(reader: Reader, name: string): Promise<number | null> {
+  const { rows } = await reader.query<{ serial: bigint | null }>({
     name: 'next-certificate-serial',
     text: 'select nextval(to_regclass($1)) as serial',
     values: [name],
