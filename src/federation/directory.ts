@@ -1,6 +1,4 @@
-/** What a certificate of a member is for; each use has its own key. */
-export const CERTIFICATE_USES = ['sealing', 'as4-signing', 'as4-encryption', 'tls'] as const;
-export type CertificateUse = (typeof CERTIFICATE_USES)[number];
+import type { CertificateUse } from '../pki/certificate-use.ts';
 
 /** The security profiles of eDelivery AS4 that a member's access point speaks. */
 export const EXCHANGE_PROFILES = [

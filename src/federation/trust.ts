@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { judgeCertificate } from '../pki/certificate-path.ts';
-import type { CertificateUse, Directory, DirectoryState, ExchangeProfile, Member, Revocation } from './directory.ts';
+import type { CertificateUse } from '../pki/certificate-use.ts';
+import type { Directory, DirectoryState, ExchangeProfile, Member, Revocation } from './directory.ts';
 import { directoryState } from './directory.ts';
-import { parseCertificate } from './member-certificates.ts';
+import { countryOfCertificate, parseCertificate } from './member-certificates.ts';
 
 /** Who signed (or is to be encrypted to, or is at the other end of TLS), and when. */
 export interface SignerQuery {
@@ -100,7 +101,6 @@ export class TrustView {
     this.#known = new Set(known);
     for (const revocation of directory.revocations) {
       this.#revocations.set(revocation.fingerprint256, revocation);
-      this.#revocations.set(`${revocation.country} ${revocation.serialNumber}`, revocation);
       append(this.#revocationsByCountry, revocation.country, revocation);
     }
     for (const member of directory.members) this.#takeMember(member);
@@ -248,15 +248,12 @@ export class TrustView {
   /** The whole judgement, without memory: which authority issued it, whether that one counts, then the path rules. */
   #judgeAfresh(query: SignerQuery): Verdict | Extract<SignerJudgement, { trusted: false }> {
     const { certificate, use, at } = query;
-    const issuers = (this.#authoritiesByName.get(certificate.issuer) ?? []).filter(
-      (authority) =>
-        certificate.checkIssued(authority.certificate) && certificate.verify(authority.certificate.publicKey),
+    const issuers = (this.#authoritiesByName.get(certificate.issuer) ?? []).filter((authority) =>
+      isIssuedBy(certificate, authority.certificate),
     );
     const instant = at.getTime();
     const issuer = issuers.find((authority) => instant >= authority.from && instant < authority.until) ?? issuers[0];
-    if (issuer === undefined) {
-      return refuse('SIGNER-ISSUER-UNKNOWN', 'The certificate was not issued by an authority in the directory.');
-    }
+    if (issuer === undefined) return this.#judgeStranger(query);
     if (instant < issuer.from || instant >= issuer.until) {
       return refuse(
         'SIGNER-AUTHORITY-NOT-IN-FORCE',
@@ -292,17 +289,36 @@ export class TrustView {
     };
   }
 
+  /** A certificate that no authority in the directory issued: the path rules say what is wrong with it. */
+  #judgeStranger({ certificate, use, at }: SignerQuery): Extract<SignerJudgement, { trusted: false }> {
+    const country = countryNamedBy(certificate);
+    const authorities = this.#authoritiesByCountry.get(country ?? '');
+    if (country === undefined || authorities === undefined) {
+      return refuse('SIGNER-NOT-A-MEMBER', 'The certificate names no country that is a member of the federation.');
+    }
+    const judgement = judgeCertificate({
+      certificate,
+      authorities: authorities.map((authority) => authority.certificate),
+      use,
+      at,
+      country,
+      revocations: this.#revocationsByCountry.get(country) ?? [],
+    });
+    return judgement.trusted
+      ? refuse('CERTIFICATE-ISSUER-UNKNOWN', `No authority of ${country} in the directory issued the certificate.`)
+      : refuse(judgement.code, judgement.reason);
+  }
+
   #keepVerdict(key: string, verdict: Verdict): void {
     if (this.#verdicts.size >= VERDICTS_KEPT) this.#verdicts.clear();
     this.#verdicts.set(key, verdict);
   }
 
+  /** The revocation of a certificate by its own country; another country's entry has no effect (C2). */
   #revocationOf(certificate: X509Certificate, country: string): Revocation | undefined {
     if (this.#revocations.size === 0) return undefined;
-    return (
-      this.#revocations.get(certificate.fingerprint256) ??
-      this.#revocations.get(`${country} ${certificate.serialNumber}`)
-    );
+    const revocation = this.#revocations.get(certificate.fingerprint256);
+    return revocation?.country === country ? revocation : undefined;
   }
 
   #inForce(authorities: readonly KnownAuthority[], at: Date): X509Certificate[] {
@@ -351,6 +367,24 @@ export function judgeSigner(directory: Directory, query: SignerQuery): SignerJud
 /** {@link TrustView.judgeAuthority} over the kept view of a directory. */
 export function judgeAuthority(directory: Directory, query: IssuanceQuery): IssuanceJudgement {
   return trustViewOf(directory).judgeAuthority(query);
+}
+
+/** The country in a certificate's subject; undefined also when the certificate cannot be read. */
+function countryNamedBy(certificate: X509Certificate): string | undefined {
+  try {
+    return countryOfCertificate(certificate);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether an authority signed a certificate; a key that cannot verify it did not. */
+function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+  } catch {
+    return false;
+  }
 }
 
 function refuse(code: string, reason: string): Extract<SignerJudgement, { trusted: false }> {
