@@ -3,18 +3,19 @@ import { isIPv6 } from 'node:net';
 import { Refusal } from '../documents/refusal.ts';
 import type { Reader } from '../store/pool.ts';
 
-/** How many failed tries are free, how the lock grows after that, and how long a failure is remembered. */
+/** How many failed tries are free, how the lock grows after that, and how fast failures are forgotten. */
 interface GuessingRule {
   readonly free: number;
   readonly firstLockSeconds: number;
   readonly longestLockSeconds: number;
-  readonly memorySeconds: number;
+  /** One failure less for each of these. */
+  readonly forgetSeconds: number;
 }
 
 /** One account: five tries, then 30 s, 1 min, 2 min … up to 15 min. Never for good, else anybody could lock anybody out. */
-const OF_USERNAME: GuessingRule = { free: 5, firstLockSeconds: 30, longestLockSeconds: 900, memorySeconds: 86_400 };
-/** One address: many people may share it, so more tries are free. */
-const OF_ADDRESS: GuessingRule = { free: 30, firstLockSeconds: 30, longestLockSeconds: 900, memorySeconds: 3_600 };
+const OF_USERNAME: GuessingRule = { free: 5, firstLockSeconds: 30, longestLockSeconds: 900, forgetSeconds: 1_800 };
+/** One address: many people may share it, so more tries are free, and forgotten sooner. */
+const OF_ADDRESS: GuessingRule = { free: 30, firstLockSeconds: 30, longestLockSeconds: 900, forgetSeconds: 60 };
 
 function subject(kind: 'username' | 'address', value: string): Buffer {
   return createHash('sha256').update(`${kind}\n${value}`).digest();
@@ -32,6 +33,9 @@ function network(address: string): string {
   return groups.slice(0, 4).join(':');
 }
 
+/** What is left of the failures counted before. */
+const REMEMBERED = `greatest(0, g.failures - greatest(0, extract(epoch from $2 - g.last_attempt_at)) / $6)`;
+
 /**
  * Counts a try BEFORE the password is checked, so that a hundred tries at once count as a hundred. A try while locked
  * is refused and does not make the lock longer.
@@ -42,20 +46,17 @@ async function countTry(reader: Reader, key: Buffer, rule: GuessingRule, now: Da
     text: `insert into sign_in_guards as g (subject, failures, last_attempt_at, locked_until, last_admitted)
       values ($1, 1, $2, $2, $7)
       on conflict (subject) do update set
-        failures = case
-          when g.locked_until > $2 then g.failures
-          when g.last_attempt_at < $2 - make_interval(secs => $6) then 1
-          else g.failures + 1 end,
-        last_attempt_at = case when g.locked_until > $2 then g.last_attempt_at else $2 end,
+        failures = case when g.locked_until > $2 then g.failures else ${REMEMBERED} + 1 end,
         locked_until = case
           when g.locked_until > $2 then g.locked_until
-          when g.last_attempt_at < $2 - make_interval(secs => $6) or g.failures + 1 < $3 then $2
-          else $2 + make_interval(secs => least($5, $4 * power(2, least(g.failures + 1 - $3, 20)))) end,
-        last_admitted = case when g.locked_until > $2 then g.last_admitted else $7 end
+          when round(${REMEMBERED} + 1) < $3 then $2
+          else $2 + make_interval(secs => least($5, $4 * power(2, least(round(${REMEMBERED} + 1) - $3, 20)))) end,
+        last_admitted = case when g.locked_until > $2 then g.last_admitted else $7 end,
+        last_attempt_at = case when g.locked_until > $2 then g.last_attempt_at else $2 end
       returning case
         when g.last_admitted = $7 then 0
         else ceil(extract(epoch from g.locked_until - $2))::int end as wait`,
-    values: [key, now, rule.free, rule.firstLockSeconds, rule.longestLockSeconds, rule.memorySeconds, randomUUID()],
+    values: [key, now, rule.free, rule.firstLockSeconds, rule.longestLockSeconds, rule.forgetSeconds, randomUUID()],
   });
   return Math.max(0, rows[0]?.wait ?? 0);
 }
@@ -97,11 +98,11 @@ export async function forgiveSignIn(
   });
 }
 
-/** Forgets what is older than the longest memory. */
+/** Removes rows in which nothing is left to remember. */
 export async function pruneSignInGuards(reader: Reader, now: Date): Promise<void> {
   await reader.query({
     name: 'prune-sign-in-guards',
-    text: `delete from sign_in_guards where last_attempt_at < $1 - make_interval(secs => $2) and locked_until < $1`,
-    values: [now, OF_USERNAME.memorySeconds],
+    text: `delete from sign_in_guards where last_attempt_at < $1::timestamptz - interval '2 days' and locked_until < $1`,
+    values: [now],
   });
 }

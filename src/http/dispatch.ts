@@ -86,7 +86,8 @@ async function answer(route: Route, parts: DispatchParts, request: Request, prog
   const actor = await identifyClient(request, client, parts.identities, progress.now);
   progress.actor = actor;
   const changing = route.method !== 'GET';
-  if (changing && actor?.via !== 'token') refuseCrossSite(request.headers, ownOrigins(request, parts.publicOrigin));
+  if (changing && actor?.via !== 'token')
+    refuseCrossSite(request.method, request.headers, ownOrigins(request, parts.publicOrigin));
   const handle = admit(route, actor);
   const params = readParams(request.params, route);
   const query = readQuery(search, route);

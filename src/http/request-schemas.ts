@@ -7,6 +7,7 @@ import { schemaFile, schemaSet } from '../documents/schema-set.ts';
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
 addFormats.default(ajv, ['date', 'date-time', 'uuid']);
+ajv.addFormat('binary', true);
 for (const keyword of ['xml', 'says', 'example']) ajv.addKeyword(keyword);
 for (const { path } of schemaSet().files)
   if (path.startsWith('documents/')) ajv.addSchema(schemaFile(path), path.slice('documents/'.length));

@@ -74,7 +74,8 @@ create index tokens_of_person on tokens (person_id, created_at);
 -- Sign-in attempts that did not succeed, by user name and by address (digests), counted over all processes.
 create table sign_in_guards (
   subject bytea primary key,
-  failures integer not null,
+  -- Not whole: they are forgotten little by little.
+  failures double precision not null,
   last_attempt_at timestamptz not null,
   locked_until timestamptz not null,
   -- The try that was let through last; how one of many at the same moment knows whether it was.
