@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import { KEY_USAGES, type KeyUsage } from './certificate-use.ts';
 
@@ -13,6 +13,7 @@ export interface CertificateExtension {
 /** What the rules need to know of a certificate beyond what node:crypto tells. */
 export interface ParsedCertificate {
   readonly certificate: X509Certificate;
+  readonly publicKey: KeyObject;
   /** DER of the issuer's and of the subject's name, in hexadecimal, for comparing. */
   readonly issuerName: string;
   readonly subjectName: string;
@@ -61,6 +62,8 @@ export function certificateFromBase64(base64: string): X509Certificate {
   // OpenSSL reads past trailing bytes; what was not part of the certificate must not be carried along.
   if (!certificate.raw.equals(bytes)) throw new SyntaxError('There are bytes after the end of the certificate.');
   if (interned.size >= INTERNED_AT_MOST) interned.delete(interned.keys().next().value ?? '');
+  // OpenSSL decodes the key only when it is asked for, and throws then: better here than later.
+  if (certificate.publicKey.type !== 'public') throw new SyntaxError('The certificate has no public key.');
   interned.set(base64, certificate);
   return certificate;
 }
@@ -95,6 +98,7 @@ function parse(certificate: X509Certificate): ParsedCertificate {
   if (values.size !== extensions.length) throw new SyntaxError('An extension stands twice in the certificate.');
   return {
     certificate,
+    publicKey: certificate.publicKey,
     issuerName: hexOf(fields[3]),
     subjectName: hexOf(fields[5]),
     subject: { country: countries[0] ?? '', countries, commonName: (subject.get('2.5.4.3') ?? [])[0] ?? '' },
