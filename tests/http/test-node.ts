@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import pg from 'pg';
 import { pino } from 'pino';
 import supertest from 'supertest';
 import { registerFirm } from '../../src/access/firms.ts';
@@ -31,6 +32,9 @@ export interface TestNode {
   readonly web: WebOfNode;
   readonly server: Server;
   readonly port: number;
+  readonly databaseUrl: string;
+  /** Runs SQL on the server, outside of the node's database. */
+  administer(sql: string): Promise<void>;
   /** Everything the process logged, as text. */
   readonly logged: string[];
   /** The node's clock; tests move it. */
@@ -96,6 +100,13 @@ export async function startTestNode(
     web,
     server,
     port,
+    databaseUrl: database.url,
+    async administer(sql) {
+      const client = new pg.Client({ connectionString: process.env['SELAT_TEST_POSTGRES'] });
+      await client.connect();
+      await client.query(sql);
+      await client.end();
+    },
     logged,
     get now() {
       return state.now;
