@@ -27,7 +27,7 @@ const dataOption = (): Option =>
 const countriesOption = (): Option =>
   new Option('--countries <list>', 'countries of the region, two-letter codes')
     .argParser(countries)
-    .default(['TH', 'VN', 'JP'], 'TH,VN,JP');
+    .default(undefined, 'those of the data folder; TH,VN,JP in a new one');
 const portOption = (): Option =>
   new Option('--port <number>', 'first port; each node takes the next ten (pages and API, then AS4)')
     .argParser(wholeNumber(1_024, 65_000))
