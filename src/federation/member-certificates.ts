@@ -24,3 +24,10 @@ export function countryOfCertificate(certificate: X509Certificate): string | und
   const { countries } = readCertificate(certificate).subject;
   return countries.length === 1 ? countries[0] : undefined;
 }
+
+/** Adds a value to the list under a key. */
+export function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

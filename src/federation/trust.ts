@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
-import { judgeCertificate } from '../pki/certificate-path.ts';
 import type { CertificateUse } from '../pki/certificate-use.ts';
-import type { Directory, DirectoryState, ExchangeProfile, Member, Revocation } from './directory.ts';
+import type { Directory, DirectoryState, ExchangeProfile, Member } from './directory.ts';
 import { directoryState } from './directory.ts';
-import { countryOfCertificate, parseCertificate } from './member-certificates.ts';
+import { MemberAuthorities, type Verdict } from './member-authorities.ts';
+import { append, parseCertificate } from './member-certificates.ts';
 
 /** Who signed (or is to be encrypted to, or is at the other end of TLS), and when. */
 export interface SignerQuery {
@@ -53,23 +53,6 @@ export interface Partner {
   readonly tlsAuthorities: readonly X509Certificate[];
 }
 
-/** An authority of one member with everything about it that is read per message already parsed. */
-interface KnownAuthority {
-  readonly country: string;
-  readonly certificate: X509Certificate;
-  /** Milliseconds; recognised from (inclusive) and until (exclusive). */
-  readonly from: number;
-  readonly until: number;
-  readonly revocation: Revocation | undefined;
-}
-
-/** A good judgement, true for every instant in [from, until). */
-interface Verdict {
-  readonly country: string;
-  readonly from: number;
-  readonly until: number;
-}
-
 const VERDICTS_KEPT = 20_000;
 
 /**
@@ -81,12 +64,9 @@ export class TrustView {
   readonly directory: Directory;
   readonly #membersByCountry = new Map<string, Member>();
   readonly #countriesByParty = new Map<string, string>();
-  readonly #authoritiesByCountry = new Map<string, KnownAuthority[]>();
-  readonly #authoritiesByName = new Map<string, KnownAuthority[]>();
+  readonly #authorities: MemberAuthorities;
   readonly #encryptionCertificates = new Map<string, X509Certificate[]>();
   readonly #listed = new Set<string>();
-  readonly #revocations = new Map<string, Revocation>();
-  readonly #revocationsByCountry = new Map<string, Revocation[]>();
   readonly #verdicts = new Map<string, Verdict>();
   readonly #known: Set<string>;
   #newlyKnown: string[] = [];
@@ -99,10 +79,7 @@ export class TrustView {
   constructor(directory: Directory, known: Iterable<string> = []) {
     this.directory = directory;
     this.#known = new Set(known);
-    for (const revocation of directory.revocations) {
-      this.#revocations.set(revocation.fingerprint256, revocation);
-      append(this.#revocationsByCountry, revocation.country, revocation);
-    }
+    this.#authorities = new MemberAuthorities(directory);
     for (const member of directory.members) this.#takeMember(member);
   }
 
@@ -135,13 +112,13 @@ export class TrustView {
       endpoint: member.endpoint,
       profile: member.profile,
       encryptionCertificate,
-      tlsAuthorities: this.#inForce(this.#authoritiesByCountry.get(country) ?? [], at),
+      tlsAuthorities: this.#authorities.inForce(at, country),
     };
   }
 
   /** The authorities of all members in force at an instant, for a server that asks its callers for certificates. */
   tlsAuthorities(at: Date): readonly X509Certificate[] {
-    return [...this.#authoritiesByCountry.values()].flatMap((authorities) => this.#inForce(authorities, at));
+    return this.#authorities.inForce(at);
   }
 
   /**
@@ -156,7 +133,7 @@ export class TrustView {
     const at = query.at.getTime();
     let verdict = this.#verdicts.get(key);
     if (verdict === undefined || at < verdict.from || at >= verdict.until) {
-      const fresh = this.#judgeAfresh(query);
+      const fresh = this.#authorities.judge(query);
       if ('code' in fresh) return fresh;
       verdict = fresh;
       this.#keepVerdict(key, fresh);
@@ -164,15 +141,16 @@ export class TrustView {
     const listed = this.#listed.has(key);
     if (!listed && !this.#known.has(fingerprint)) {
       if (this.state(query.now ?? query.at) === 'expired') {
-        return refuse(
-          'DIRECTORY-EXPIRED-NEW-KEY',
-          `The directory expired at ${this.directory.expiresAt} and this certificate was not known before.`,
-        );
+        return {
+          trusted: false,
+          code: 'DIRECTORY-EXPIRED-NEW-KEY',
+          reason: `The directory expired at ${this.directory.expiresAt} and this certificate was not known before.`,
+        };
       }
       this.#known.add(fingerprint);
       this.#newlyKnown.push(fingerprint);
     }
-    const revocation = this.#revocationOf(query.certificate, verdict.country);
+    const revocation = this.#authorities.revocationOf(query.certificate, verdict.country);
     return revocation === undefined
       ? { trusted: true, country: verdict.country, listed }
       : {
@@ -215,6 +193,11 @@ export class TrustView {
     return newlyKnown;
   }
 
+  /** Adds fingerprints that another process came to know. */
+  know(fingerprints: Iterable<string>): void {
+    for (const fingerprint of fingerprints) this.#known.add(fingerprint);
+  }
+
   /** Every fingerprint that is known besides those listed. */
   knownFingerprints(): ReadonlySet<string> {
     return this.#known;
@@ -223,18 +206,6 @@ export class TrustView {
   #takeMember(member: Member): void {
     this.#membersByCountry.set(member.country, member);
     this.#countriesByParty.set(member.partyId, member.country);
-    for (const entry of member.authorities) {
-      const certificate = parseCertificate(entry.certificate);
-      const authority: KnownAuthority = {
-        country: member.country,
-        certificate,
-        from: Math.max(Date.parse(entry.validFrom), certificate.validFromDate.getTime()),
-        until: Math.min(Date.parse(entry.validUntil), certificate.validToDate.getTime()),
-        revocation: this.#revocationOf(certificate, member.country),
-      };
-      append(this.#authoritiesByCountry, member.country, authority);
-      append(this.#authoritiesByName, certificate.subject, authority);
-    }
     for (const entry of member.certificates) {
       const certificate = parseCertificate(entry.certificate);
       this.#listed.add(`${entry.use} ${certificate.fingerprint256}`);
@@ -245,90 +216,9 @@ export class TrustView {
       ?.sort((one, other) => other.validFromDate.getTime() - one.validFromDate.getTime());
   }
 
-  /** The whole judgement, without memory: which authority issued it, whether that one counts, then the path rules. */
-  #judgeAfresh(query: SignerQuery): Verdict | Extract<SignerJudgement, { trusted: false }> {
-    const { certificate, use, at } = query;
-    const issuers = (this.#authoritiesByName.get(certificate.issuer) ?? []).filter((authority) =>
-      isIssuedBy(certificate, authority.certificate),
-    );
-    const instant = at.getTime();
-    const issuer = issuers.find((authority) => instant >= authority.from && instant < authority.until) ?? issuers[0];
-    if (issuer === undefined) return this.#judgeStranger(query);
-    if (instant < issuer.from || instant >= issuer.until) {
-      return refuse(
-        'SIGNER-AUTHORITY-NOT-IN-FORCE',
-        `The authority of ${issuer.country} that issued the certificate was not in force at ${at.toISOString()}.`,
-      );
-    }
-    const revokedAuthority = issuer.revocation;
-    if (revokedAuthority !== undefined && instant >= Date.parse(revokedAuthority.revokedAt)) {
-      return refuse(
-        'SIGNER-AUTHORITY-REVOKED',
-        `The authority of ${issuer.country} that issued the certificate was revoked at ${revokedAuthority.revokedAt}: ${revokedAuthority.reason}.`,
-      );
-    }
-    const judgement = judgeCertificate({
-      certificate,
-      authorities: [issuer.certificate],
-      use,
-      at,
-      country: issuer.country,
-      revocations: this.#revocationsByCountry.get(issuer.country) ?? [],
-    });
-    if (!judgement.trusted) return refuse(judgement.code, judgement.reason);
-    const revocation = this.#revocationOf(certificate, issuer.country);
-    return {
-      country: issuer.country,
-      from: Math.max(issuer.from, certificate.validFromDate.getTime()),
-      until: Math.min(
-        issuer.until,
-        certificate.validToDate.getTime(),
-        revocation === undefined ? Number.POSITIVE_INFINITY : Date.parse(revocation.revokedAt),
-        revokedAuthority === undefined ? Number.POSITIVE_INFINITY : Date.parse(revokedAuthority.revokedAt),
-      ),
-    };
-  }
-
-  /** A certificate that no authority in the directory issued: the path rules say what is wrong with it. */
-  #judgeStranger({ certificate, use, at }: SignerQuery): Extract<SignerJudgement, { trusted: false }> {
-    const country = countryNamedBy(certificate);
-    const authorities = this.#authoritiesByCountry.get(country ?? '');
-    if (country === undefined || authorities === undefined) {
-      return refuse('SIGNER-NOT-A-MEMBER', 'The certificate names no country that is a member of the federation.');
-    }
-    const judgement = judgeCertificate({
-      certificate,
-      authorities: authorities.map((authority) => authority.certificate),
-      use,
-      at,
-      country,
-      revocations: this.#revocationsByCountry.get(country) ?? [],
-    });
-    return judgement.trusted
-      ? refuse('CERTIFICATE-ISSUER-UNKNOWN', `No authority of ${country} in the directory issued the certificate.`)
-      : refuse(judgement.code, judgement.reason);
-  }
-
   #keepVerdict(key: string, verdict: Verdict): void {
     if (this.#verdicts.size >= VERDICTS_KEPT) this.#verdicts.clear();
     this.#verdicts.set(key, verdict);
-  }
-
-  /** The revocation of a certificate by its own country; another country's entry has no effect (C2). */
-  #revocationOf(certificate: X509Certificate, country: string): Revocation | undefined {
-    if (this.#revocations.size === 0) return undefined;
-    const revocation = this.#revocations.get(certificate.fingerprint256);
-    return revocation?.country === country ? revocation : undefined;
-  }
-
-  #inForce(authorities: readonly KnownAuthority[], at: Date): X509Certificate[] {
-    const instant = at.getTime();
-    return authorities
-      .filter(({ from, until, revocation }) => {
-        const revoked = revocation !== undefined && instant >= Date.parse(revocation.revokedAt);
-        return instant >= from && instant < until && !revoked;
-      })
-      .map(({ certificate }) => certificate);
   }
 }
 
@@ -367,32 +257,4 @@ export function judgeSigner(directory: Directory, query: SignerQuery): SignerJud
 /** {@link TrustView.judgeAuthority} over the kept view of a directory. */
 export function judgeAuthority(directory: Directory, query: IssuanceQuery): IssuanceJudgement {
   return trustViewOf(directory).judgeAuthority(query);
-}
-
-/** The country in a certificate's subject; undefined also when the certificate cannot be read. */
-function countryNamedBy(certificate: X509Certificate): string | undefined {
-  try {
-    return countryOfCertificate(certificate);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether an authority signed a certificate; a key that cannot verify it did not. */
-function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
-  try {
-    return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
-  } catch {
-    return false;
-  }
-}
-
-function refuse(code: string, reason: string): Extract<SignerJudgement, { trusted: false }> {
-  return { trusted: false, code, reason };
-}
-
-function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }
