@@ -1,0 +1,59 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+
+/** One reference of a signature over a message: what was covered, and its digest. */
+export interface SignedReference {
+  /** `#id` of a header, or `cid:…` of a payload. */
+  readonly uri: string;
+  readonly transforms: readonly { readonly algorithm: string; readonly inclusivePrefixes: readonly string[] }[];
+  /** Algorithm URI of the digest. */
+  readonly digestMethod: string;
+  /** Digest in base64. */
+  readonly digest: string;
+}
+
+/** A payload before it is sent or after it was opened: not compressed, not encrypted. */
+export interface Payload {
+  /** Without angle brackets; made by the composer when absent. */
+  readonly contentId?: string;
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+/** What the header of a user message says (ebMS3 Core §5.2.2). */
+export interface UserMessageHeader {
+  readonly messageId: string;
+  /** UTC. */
+  readonly timestamp: Date;
+  readonly refToMessageId?: string;
+  readonly fromPartyId: string;
+  readonly toPartyId: string;
+  readonly service: string;
+  readonly action: string;
+  readonly conversationId: string;
+  /** Message properties, such as originalSender and finalRecipient. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** A key with the certificate that vouches for it. */
+export interface MessageKey {
+  readonly privateKey: KeyObject;
+  readonly certificate: X509Certificate;
+}
+
+/** A message ready for the wire; the same bytes are sent at every try. */
+export interface ComposedMessage {
+  readonly messageId: string;
+  /** Value of the HTTP Content-Type header. */
+  readonly contentType: string;
+  readonly body: Buffer;
+  /** What the receipt must tell again (ebMS3 AS4 profile §5.1.8). */
+  readonly references: readonly SignedReference[];
+}
+
+/** A user message whose signature held and whose payloads were decrypted and decompressed. */
+export interface OpenedMessage extends UserMessageHeader {
+  readonly payloads: readonly Required<Payload>[];
+  /** Whose trust is still to be judged. */
+  readonly signerCertificate: X509Certificate;
+  readonly references: readonly SignedReference[];
+}
