@@ -34,6 +34,7 @@ export async function readPiece(reader: Reader, attachmentId: string, position: 
     name: 'read-attachment-piece',
     text: 'select bytes from attachment_pieces where attachment_id = $1 and position = $2',
     values: [attachmentId, position],
+    binary: true,
   });
   return rows[0]?.bytes;
 }

@@ -3,7 +3,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { storeDocument } from '../store/documents.ts';
 import { appendEvent, type EventActor } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { verifyDocument } from '../verification/verify-document.ts';
+import { type Verification, verifyDocument } from '../verification/verify-document.ts';
 import { answerDelivery } from './answer.ts';
 import { type CertificateRow, findReceived, insertCertificate, keepAnswerMessage } from './certificate-queries.ts';
 import { nodeActor, partnerActor } from './node-actors.ts';
@@ -13,11 +13,12 @@ import type { VerificationStepView } from './views.ts';
 
 /** A delivered document after verification, with what it says of itself as far as it could be read. */
 interface ReadCertificate {
-  readonly bytes: Buffer;
   readonly digest: string;
   readonly number: string;
   readonly content: JsonObject;
   readonly steps: readonly VerificationStepView[];
+  /** Every step that must have passed did: what was not checked is never taken for good. */
+  readonly established: boolean;
 }
 
 /**
@@ -52,11 +53,23 @@ export async function receiveCertificate(
     bytes,
   });
   if (!readable) return answerUnreadable(parts, transaction, message, digest, verification.steps);
-  const read: ReadCertificate = { bytes, digest, number, content, steps: verification.steps };
+  const read: ReadCertificate = { digest, number, content, ...judged(verification) };
   const known = await findReceived(transaction, digest, number);
   const same = known.find((one) => one.document_digest === digest);
   if (same !== undefined) return answerAgain(parts, transaction, message, same);
   return takeNew(parts, transaction, message, read, known.length > 0);
+}
+
+/** A refusal always has a step that failed: where none did, what could not be checked is the reason. */
+function judged(verification: Verification): Pick<ReadCertificate, 'steps' | 'established'> {
+  const established = verification.outcome === 'verified';
+  const { steps } = verification;
+  if (established || steps.some((one) => one.verdict === 'failed')) return { steps, established };
+  const reason = 'A step that is needed could not be checked, so the document is not established as genuine.';
+  return {
+    steps: [...steps, { step: 'established', verdict: 'failed', reason, code: 'NOT-ESTABLISHED' }],
+    established,
+  };
 }
 
 function isNumber(value: unknown): value is string {
@@ -72,7 +85,7 @@ async function takeNew(
 ): Promise<Reception> {
   const steps = [...read.steps, ...deliverySteps(message, read.content, numberTaken)];
   const failed = steps.filter((one) => one.verdict === 'failed');
-  const outcome = failed.length === 0 ? 'verified' : 'refused';
+  const outcome = failed.length === 0 && read.established ? 'verified' : 'refused';
   const about = { number: read.number, documentDigest: read.digest, content: read.content, outcome, steps } as const;
   const answerMessageId = await answerDelivery(parts, transaction, message, about);
   await insertCertificate(transaction, {
