@@ -27,7 +27,7 @@ import { isKept, keepRefusal } from './refusal-log.ts';
 import { faultsOf, namesDocument } from './request-schemas.ts';
 import type { PublicContext, Reply, RequestContext, Route } from './route.ts';
 import { refuseCrossSite } from './same-origin.ts';
-import { keptForm, sendKept, sendProblem, sendReply } from './send.ts';
+import { checkHeaders, keptForm, sendKept, sendProblem, sendReply } from './send.ts';
 
 /** What answering a request needs of the node. */
 export interface DispatchParts {
@@ -108,7 +108,8 @@ async function answer(route: Route, parts: DispatchParts, request: Request, prog
     now,
     client,
   };
-  const work = (transaction: Transaction): Promise<Reply> => handle({ ...context, transaction });
+  const work = async (transaction: Transaction): Promise<Reply> =>
+    checkHeaders(await handle({ ...context, transaction }));
   if (!changing || route.transactions === 'own') return { reply: await work(readerOf(parts.pool)) };
   if (key === undefined || actor === null) return { reply: await inTransaction(parts.pool, work) };
   const identity = async (): Promise<RequestIdentity | undefined> => {

@@ -1,3 +1,4 @@
+import { validateHeaderValue } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { entityTagOf, noneMatchNames } from './entity-tags.ts';
@@ -20,6 +21,12 @@ function headersOf(reply: Reply): Record<string, string> {
     ...(reply.location === undefined ? {} : { Location: reply.location }),
     ...reply.headers,
   };
+}
+
+/** Fails, while the work can still be undone, on header fields that could not be sent afterwards. */
+export function checkHeaders(reply: Reply): Reply {
+  for (const [name, value] of Object.entries(headersOf(reply))) validateHeaderValue(name, value);
+  return reply;
 }
 
 /** A reply in the form in which it is kept for repetitions. */

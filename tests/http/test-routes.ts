@@ -38,7 +38,12 @@ export function thingRoutes(tally: Tally): Route[] {
         transaction.afterCommit(() => {
           tally.done += 1;
         });
-        return { status: 201, json: { name: wanted.name }, location: `/api/things/${wanted.name}`, version: 1 };
+        return {
+          status: 201,
+          json: { name: wanted.name },
+          location: `/api/things/${encodeURIComponent(wanted.name)}`,
+          version: 1,
+        };
       },
     },
     {
