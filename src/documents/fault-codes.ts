@@ -28,6 +28,7 @@ export const FAULT_CODES = {
   'XML-ELEMENT-UNKNOWN': 'An element is not part of this document.',
   'XML-ELEMENT-REPEATED': 'An element stands more often than allowed.',
   'XML-ELEMENT-ORDER': 'An element stands at the wrong place.',
+  'XML-ELEMENT-UNFIT': 'An element does not fit a value that stands before it, such as a flight by sea.',
   'XML-ELEMENT-MISSING': 'An element that is always there is missing.',
   'XML-ELEMENT-EMPTY': 'An element is there but holds nothing.',
   'XML-ATTRIBUTE-UNKNOWN': 'An attribute is not part of this document.',

@@ -13,7 +13,7 @@ export function gather(faults: Fault[]): Report {
       pointer,
       message,
       ...(found === undefined ? {} : { found: shown(found) }),
-      ...(expected === undefined ? {} : { expected }),
+      ...(expected === undefined ? {} : { expected: shown(expected) }),
     });
   };
 }

@@ -12,6 +12,8 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/u
 const MIXED = /(?=\p{L}*\p{Script=Latin})(?=\p{L}*[\p{Script=Cyrillic}\p{Script=Greek}])\p{L}+/u;
 /** Texts that may have several lines. */
 const MULTI_LINE = /\/(description|remarks|reason)$/;
+/** Longer ones are refused for their length; looking for mixed scripts takes time with the square of it. */
+const LONGEST_NAME = 400;
 /** Names, by which people and programs recognise a firm or an authority. */
 const NAME = /\/(name|company|authority|signatory|officer)$/;
 
@@ -37,7 +39,7 @@ function reportText(text: string, pointer: string, isNormalForm: boolean, report
     const message = `${place} is not in Unicode normal form C: accents must be one character with their letter.`;
     report('TEXT-NOT-NORMALISED', pointer, message, text, text.normalize('NFC'));
   }
-  if (NAME.test(pointer)) {
+  if (NAME.test(pointer) && text.length <= LONGEST_NAME) {
     const mixed = MIXED.exec(text)?.[0];
     if (mixed !== undefined) {
       const message = `${place} has a word that mixes Latin letters with others that look like them: "${mixed}".`;

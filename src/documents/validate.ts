@@ -5,7 +5,7 @@ import { reportIssue, reportOutcome } from './issue-rules.ts';
 import { isArray, isObject, type JsonObject, type JsonValue } from './json.ts';
 import { KINDS } from './kinds.ts';
 import type { Partially } from './partial.ts';
-import { segmentsOf } from './pointer.ts';
+import { escapeSegment, segmentsOf, wordsOfPointer } from './pointer.ts';
 import { gather, type Report } from './report.ts';
 import { schemaFaults } from './schema-faults.ts';
 import { schemaErrors } from './schema-validators.ts';
@@ -16,12 +16,37 @@ const MOST_FAULTS = 200;
 /** When a document's own day is missing or wrong, codes and membership are judged by this one. */
 const SOME_DAY = '2026-01-01';
 
+/** No list or object of any document has more entries; beyond it, looking for each single fault takes too long. */
+const MOST_ENTRIES = 1000;
+
+function reportOvergrown(json: JsonValue, pointer: string, report: Report): void {
+  if (!isArray(json) && !isObject(json)) return;
+  const entries: readonly (readonly [string | number, JsonValue])[] = isArray(json)
+    ? [...json.entries()]
+    : Object.entries(json);
+  if (entries.length > MOST_ENTRIES) {
+    const message = `${wordsOfPointer(pointer)} has ${entries.length} entries, more than any document can have.`;
+    report(
+      'SCHEMA-COUNT',
+      pointer,
+      message.replace(/^./, (first) => first.toUpperCase()),
+      String(entries.length),
+    );
+    return;
+  }
+  for (const [name, value] of entries) reportOvergrown(value, `${pointer}/${escapeSegment(String(name))}`, report);
+}
+
 /** A copy without the values that the schema found wrong; what stays has the shape of the types, with gaps. */
 function without(json: JsonValue, places: readonly (readonly string[])[]): JsonValue | undefined {
   if (places.some((place) => place.length === 0)) return undefined;
   if (places.length === 0) return json;
   const below = new Map<string, string[][]>();
-  for (const [first = '', ...rest] of places) below.set(first, [...(below.get(first) ?? []), rest]);
+  for (const [first = '', ...rest] of places) {
+    const known = below.get(first);
+    if (known === undefined) below.set(first, [rest]);
+    else known.push(rest);
+  }
   const pruned = (name: string, value: JsonValue): JsonValue | undefined => {
     const inner = below.get(name);
     return inner === undefined ? value : without(value, inner);
@@ -61,12 +86,16 @@ function reportRules(kind: DocumentKind, json: JsonValue | undefined, report: Re
 
 /**
  * Every fault of a document: its schema, its texts, its code lists, what must fit together; what depends on a part
- * that is itself wrong is not judged. Each place has one fault at most of each code; after 200 faults the rest is
+ * that is itself wrong is not judged, and after 200 faults of the schema nothing further. Each place has one fault at most of each code; after 200 faults the rest is
  * counted, not listed.
  * @param json as received; nothing is changed or filled in
  */
 export function validateDocument(kind: DocumentKind, json: JsonValue): Fault[] {
+  const overgrown: Fault[] = [];
+  reportOvergrown(json, '', gather(overgrown));
+  if (overgrown.length > 0) return capped(overgrown);
   const faults: Fault[] = [...schemaFaults(schemaErrors(kind, json), json)];
+  if (faults.length > MOST_FAULTS) return capped(faults);
   const wrong = faults.filter(({ code }) => code !== 'SCHEMA-REQUIRED').map(({ pointer }) => segmentsOf(pointer));
   const report = gather(faults);
   reportTexts(json, KINDS[kind].texts === 'strict', report);

@@ -156,6 +156,10 @@ class Reader {
     if (namesakes.length === 0) this.#unknown(child, pointer);
     else if (namesakes.every((particle) => seen.has(particle))) {
       this.fault('XML-ELEMENT-REPEATED', pointer, child, `The element ${child.name} stands more often than allowed.`);
+    } else if (namesakes.every(({ when }) => when !== undefined)) {
+      const names = namesakes.flatMap(({ when }) => [...(when?.keys() ?? [])]);
+      const message = `The element ${child.name} does not fit what is said of: ${names.join(', ')}.`;
+      this.fault('XML-ELEMENT-UNFIT', pointer, child, message);
     } else {
       const message = `The element ${child.name} stands at the wrong place: the order of elements is fixed.`;
       this.fault('XML-ELEMENT-ORDER', pointer, child, message);
