@@ -21,8 +21,6 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
-  /** Columns arrive in their binary form: for large `bytea`, which as text would be twice as long and copied twice. */
-  readonly binary?: true;
 }
 
 /** What can run statements: the pool outside a transaction, or a {@link Transaction}. */
@@ -76,7 +74,6 @@ export async function runStatement<Row extends pg.QueryResultRow>(
   const config: pg.QueryConfig = { text: statement.text, types };
   if (statement.name !== undefined) config.name = statement.name;
   if (statement.values !== undefined) config.values = [...statement.values];
-  if (statement.binary === true) Object.assign(config, { binary: true });
   try {
     const result = await on.query<Row>(config);
     return { rows: result.rows, rowCount: result.rowCount ?? 0 };
