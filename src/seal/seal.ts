@@ -1,6 +1,6 @@
 import { type KeyObject, sign, type X509Certificate } from 'node:crypto';
 import { ParseOption, XmlDocument } from 'libxml2-wasm';
-import { canonicalXml, digestOf } from './canonical-xml.ts';
+import { canonicalBytes, digestOf } from './canonical-xml.ts';
 import { PLACE_BEGINS, PLACE_ENDS, signature, signedInfo, signedProperties } from './seal-form.ts';
 
 /** Who seals, and when. */
@@ -52,10 +52,12 @@ export function sealDocument(xml: string, by: Sealer): Buffer {
 
 /** Digest of the document with the place for the seal but without the seal: what the enveloped transform leaves. */
 function digestWithout(startTag: string, rest: string): string {
-  const document = XmlDocument.fromString(`${startTag}${PLACE_BEGINS}${PLACE_ENDS}${rest}`, { option: OPTIONS });
+  const document = XmlDocument.fromBuffer(Buffer.from(`${startTag}${PLACE_BEGINS}${PLACE_ENDS}${rest}`), {
+    option: OPTIONS,
+  });
   try {
     if (document.dtd !== null) throw new RangeError('A document with a document type declaration is not sealed.');
-    return digestOf(canonicalXml(document));
+    return digestOf(canonicalBytes(document));
   } finally {
     document.dispose();
   }

@@ -3,7 +3,7 @@ import { XmlDocument, XmlElement, type XmlTreeNode, XmlXPath } from 'libxml2-was
 import type { Fault } from '../documents/fault.ts';
 import { readXml } from '../documents/read-xml.ts';
 import { certificateFromBase64 } from '../pki/parsed-certificate.ts';
-import { canonicalXml, canonicalXmlTakenOut, digestOf } from './canonical-xml.ts';
+import { canonicalBytes, canonicalBytesTakenOut, digestOf } from './canonical-xml.ts';
 import { type ReadSeal, readSeal } from './read-seal.ts';
 import { certificateDigest } from './seal.ts';
 import { SealFault } from './seal-fault.ts';
@@ -89,11 +89,11 @@ function verifyIn(document: XmlDocument): SealFindings {
     checkUnique(signature);
     const seal = readSeal(signature);
     // In this order: the texts are read, the two signed parts taken out, and at last the emptied signature itself.
-    const propertiesDigest = digestOf(canonicalXmlTakenOut(seal.signedProperties));
-    const signedInfo = canonicalXmlTakenOut(seal.signedInfo);
+    const propertiesDigest = digestOf(canonicalBytesTakenOut(seal.signedProperties));
+    const signedInfo = canonicalBytesTakenOut(seal.signedInfo);
     signature.remove();
     checkNothingElse(document);
-    return judge(seal, signedInfo, propertiesDigest, digestOf(canonicalXml(document)));
+    return judge(seal, signedInfo, propertiesDigest, digestOf(canonicalBytes(document)));
   } catch (error) {
     if (error instanceof SealFault) return refused(error);
     throw error;
@@ -146,7 +146,7 @@ function checkNothingElse(document: XmlDocument): void {
   }
 }
 
-function judge(seal: ReadSeal, signedInfo: string, propertiesDigest: string, documentDigest: string): SealFindings {
+function judge(seal: ReadSeal, signedInfo: Buffer, propertiesDigest: string, documentDigest: string): SealFindings {
   const unaltered: SealStep =
     documentDigest === seal.documentDigest
       ? { step: 'unaltered', verdict: 'passed', reason: 'The document is as it was when it was sealed.' }
@@ -184,7 +184,7 @@ function readCertificate(base64: string): X509Certificate {
 
 function judgeSignature(
   seal: ReadSeal,
-  signedInfo: string,
+  signedInfo: Buffer,
   propertiesDigest: string,
   certificate: X509Certificate,
 ): SealFault | undefined {
@@ -193,7 +193,7 @@ function judgeSignature(
   }
   const value = Buffer.from(seal.value, 'base64');
   const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const;
-  if (value.length !== 64 || !verify('sha256', Buffer.from(signedInfo), key, value)) {
+  if (value.length !== 64 || !verify('sha256', signedInfo, key, value)) {
     return new SealFault('SEAL-SIGNATURE-WRONG', 'The signature does not fit the certificate in the seal.');
   }
   if (propertiesDigest !== seal.propertiesDigest) {
