@@ -300,18 +300,27 @@ describe('a refusal', () => {
   });
 
   test('without the database is 503 with Retry-After, and the node recovers alone', async () => {
-    const refusing = await startTestNode();
+    const refusing = await startTestNode({ journeys: thingRoutes({ done: 0 }) });
     try {
+      await refusing.pool.query({ text: THINGS_TABLE });
       const cookie = await refusing.signIn(await refusing.enter('trader'));
-      const name = new URL(refusing.databaseUrl).pathname.slice(1);
-      await refusing.administer(`alter database ${name} with allow_connections false`);
-      await refusing.administer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
-      const reply = await refusing.agent().get('/health/ready');
-      assert.equal(reply.status, 503);
-      assert.equal(reply.headers['retry-after'], '5');
-      assert.equal((await refusing.agent().get('/health/live')).status, 200);
-      await refusing.administer(`alter database ${name} with allow_connections true`);
-      await refusing.agent().get('/api/me').set('Cookie', cookie).expect(200);
+      await refusing.line.cut();
+      const post = () =>
+        refusing
+          .agent()
+          .post('/api/things')
+          .set({ Cookie: cookie, 'Idempotency-Key': randomUUID() })
+          .send({ name: 'away' });
+      for (const request of [refusing.agent().get('/health/ready'), post()]) {
+        const reply = await request;
+        assert.equal(reply.status, 503);
+        assert.equal(reply.headers['retry-after'], '5');
+        assert.equal(reply.body.code, 'STORE-UNAVAILABLE');
+      }
+      await refusing.agent().get('/health/live').expect(200);
+      await refusing.line.mend();
+      await refusing.agent().get('/health/ready').expect(200);
+      await post().expect(201);
     } finally {
       await refusing.stop();
     }

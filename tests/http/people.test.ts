@@ -7,8 +7,13 @@ import { ROLES, type Role } from '../../src/access/rights.ts';
 import { startTestNode, type TestNode, type TestPerson } from './test-node.ts';
 
 let node: TestNode;
+let managers: { readonly supervisor: string; readonly operator: string };
 before(async () => {
   node = await startTestNode();
+  managers = {
+    supervisor: await node.signIn(await node.enter('supervisor')),
+    operator: await node.signIn(await node.enter('operator')),
+  };
 });
 after(() => node.stop());
 
@@ -19,7 +24,7 @@ const changeRole = (cookie: string, id: string, body: object, version = 1) =>
 
 describe('people', () => {
   test('are entered with a first password that is shown once and lets them in', async () => {
-    const operator = await node.signIn(await node.enter('operator'));
+    const { operator } = managers;
     const reply = await post('/api/people', operator, {
       username: 'somchai',
       name: 'Somchai J.',
@@ -40,7 +45,7 @@ describe('people', () => {
   });
 
   test('of a firm need a firm, officials none', async () => {
-    const operator = await node.signIn(await node.enter('operator'));
+    const { operator } = managers;
     const enter = (more: object) => post('/api/people', operator, { username: `p${randomUUID()}`, name: 'x', ...more });
     assert.equal((await enter({ role: 'trader' }).expect(422)).body.code, 'PERSON-NEEDS-FIRM');
     assert.equal((await enter({ role: 'trader', firmId: randomUUID() }).expect(422)).body.code, 'FIRM-NOT-FOUND');
@@ -64,9 +69,8 @@ describe('people', () => {
       const firmId = ['trader', 'broker'].includes(role) ? await node.firm() : null;
       const wanted = { role, firmId, office: firmId === null ? 'BKK' : null };
       for (const by of ['supervisor', 'operator'] as const) {
-        const cookie = await node.signIn(await node.enter(by));
         const target = await node.enter('analyst');
-        const { status, body } = await changeRole(cookie, target.id, wanted);
+        const { status, body } = await changeRole(managers[by], target.id, wanted);
         const allowed = by === 'operator' || !['supervisor', 'operator'].includes(role);
         assert.equal(status, allowed ? 200 : 403, `${by} → ${role}`);
         if (!allowed) assert.equal(body.code, 'ROLE-NOT-YOURS-TO-GIVE');
@@ -74,13 +78,12 @@ describe('people', () => {
     });
 
   test('of higher standing are out of a supervisor’s reach, also to make them less (P2)', async () => {
-    const cookie = await node.signIn(await node.enter('supervisor'));
     const operator = await node.enter('operator');
-    await changeRole(cookie, operator.id, { role: 'analyst' }).expect(403);
+    await changeRole(managers.supervisor, operator.id, { role: 'analyst' }).expect(403);
   });
 
   test('lose sessions and tokens at once with their role', async () => {
-    const operator = await node.signIn(await node.enter('operator'));
+    const { operator } = managers;
     const officer = await node.enter('issuing-officer');
     const cookie = await node.signIn(officer);
     const { secret } = await node.token(cookie);
@@ -143,7 +146,7 @@ describe('mandates', () => {
     assert.equal((await post('/api/mandates', stranger, terms).expect(403)).body.code, 'MANDATE-NOT-YOURS');
     const brokerCookie = await node.signIn(broker);
     assert.equal((await post('/api/mandates', brokerCookie, terms).expect(403)).body.code, 'RIGHT-MISSING');
-    const supervisor = await node.signIn(await node.enter('supervisor'));
+    const { supervisor } = managers;
     const { body } = await post('/api/mandates', supervisor, terms).expect(201);
     await node.agent().delete(`/api/mandates/${body.id}`).set('Cookie', stranger).expect(404);
     const seen = async (cookie: string) =>
@@ -176,7 +179,7 @@ describe('mandates', () => {
 
 describe('firms', () => {
   test('are registered once under their identifier, with their name in one normal form', async () => {
-    const supervisor = await node.signIn(await node.enter('supervisor'));
+    const { supervisor } = managers;
     const firm = { name: 'Cafe\u0301 Siam', identifier: { scheme: 'TH:TIN', value: '0105536000315' }, country: 'TH' };
     const { body } = await post('/api/firms', supervisor, firm).expect(201);
     assert.equal(body.name, 'Café Siam');

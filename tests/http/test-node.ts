@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import pg from 'pg';
 import { pino } from 'pino';
 import supertest from 'supertest';
 import { registerFirm } from '../../src/access/firms.ts';
@@ -12,9 +11,10 @@ import { createApp, type WebOfNode } from '../../src/http/app.ts';
 import type { NodeDescription } from '../../src/http/node-description.ts';
 import type { Route } from '../../src/http/route.ts';
 import { createHttpServer, type ServerLimits } from '../../src/http/server.ts';
-import type { Pool } from '../../src/store/pool.ts';
+import { openPool, type Pool } from '../../src/store/pool.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { type CuttableLine, cuttableLine } from './cuttable-line.ts';
 
 export const PASSWORD = 'a long enough password';
 
@@ -32,9 +32,8 @@ export interface TestNode {
   readonly web: WebOfNode;
   readonly server: Server;
   readonly port: number;
-  readonly databaseUrl: string;
-  /** Runs SQL on the server, outside of the node's database. */
-  administer(sql: string): Promise<void>;
+  /** The line from the node to its database. */
+  readonly line: CuttableLine;
   /** Everything the process logged, as text. */
   readonly logged: string[];
   /** The node's clock; tests move it. */
@@ -62,7 +61,8 @@ export async function startTestNode(
   } = {},
 ): Promise<TestNode> {
   const database = await createTestDatabase();
-  const { pool } = database;
+  const line = await cuttableLine(database.url);
+  const pool = openPool(line.url);
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const state: { now: Date; description: NodeDescription } = {
@@ -100,13 +100,7 @@ export async function startTestNode(
     web,
     server,
     port,
-    databaseUrl: database.url,
-    async administer(sql) {
-      const client = new pg.Client({ connectionString: process.env['SELAT_TEST_POSTGRES'] });
-      await client.connect();
-      await client.query(sql);
-      await client.end();
-    },
+    line,
     logged,
     get now() {
       return state.now;
@@ -180,6 +174,8 @@ export async function startTestNode(
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await pool.close();
+      await line.cut();
       await database.drop();
     },
   };
