@@ -49,7 +49,9 @@ export class NoDirectoryError extends Error {
   readonly code = 'DIRECTORY-NONE';
 
   constructor() {
-    super('This node holds no federation directory yet. Fetch one, or give it one with: selat directory accept FILE');
+    super(
+      'This node holds no federation directory yet, so it trusts nobody. Give it one, or a source to fetch one from.',
+    );
     this.name = 'NoDirectoryError';
   }
 }

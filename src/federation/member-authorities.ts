@@ -79,9 +79,12 @@ export class MemberAuthorities {
   judge(query: { certificate: X509Certificate; use: CertificateUse; at: Date }): Verdict | Distrust {
     const { certificate, use, at } = query;
     const instant = at.getTime();
-    const issuers = (this.#byName.get(certificate.issuer) ?? []).filter((authority) =>
-      isIssuedBy(certificate, authority.certificate),
+    const named = (this.#byName.get(certificate.issuer) ?? []).filter((authority) =>
+      certificate.checkIssued(authority.certificate),
     );
+    // With one authority of that name and key id the path rules check the signature; among several it decides.
+    const issuers =
+      named.length < 2 ? named : named.filter((authority) => isSignedBy(certificate, authority.certificate));
     const issuer = issuers.find((authority) => isInForce(authority, instant)) ?? issuers[0];
     if (issuer === undefined) return this.#judgeStranger(query);
     const { country, revocation: fallen } = issuer;
@@ -156,9 +159,9 @@ function countryNamedBy(certificate: X509Certificate): string | undefined {
 }
 
 /** Whether an authority signed a certificate; a key that cannot verify it did not. */
-function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
+function isSignedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
   try {
-    return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+    return certificate.verify(authority.publicKey);
   } catch {
     return false;
   }
