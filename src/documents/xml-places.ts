@@ -1,4 +1,5 @@
-import { XmlElement, type XmlTreeNode } from 'libxml2-wasm';
+import type { XmlElement } from 'libxml2-wasm';
+import { elementsOf } from './xml-children.ts';
 
 /** Prefixes that XPaths in faults use, whatever the document itself used. */
 const PREFIXES: ReadonlyMap<string, string> = new Map([
@@ -22,13 +23,11 @@ function stepOf(element: XmlElement): string {
   const { name, namespaceUri } = element;
   const prefix = PREFIXES.get(namespaceUri);
   const step = prefix === undefined ? `*[local-name()='${name}']` : `${prefix}:${name}`;
-  const isNamesake = (node: XmlTreeNode): boolean =>
-    node instanceof XmlElement && node.name === name && node.namespaceUri === namespaceUri;
-  let position = 1;
-  for (let node = element.prev; node !== null; node = node.prev) if (isNamesake(node)) position += 1;
-  let several = position > 1;
-  for (let node = element.next; node !== null && !several; node = node.next) several = isNamesake(node);
-  return several ? `${step}[${position}]` : step;
+  const { parent } = element;
+  if (parent === null) return step;
+  const namesakes = elementsOf(parent).filter((each) => each.name === name && each.namespaceUri === namespaceUri);
+  if (namesakes.length < 2) return step;
+  return `${step}[${namesakes.findIndex((each) => each.isSameNode(element)) + 1}]`;
 }
 
 /** Where an element, or one of its attributes, stands. */

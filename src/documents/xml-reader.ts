@@ -4,9 +4,10 @@ import type { FaultCode } from './fault-codes.ts';
 import { type Growing, putAt } from './growing-json.ts';
 import type { JsonObject } from './json.ts';
 import { escapeSegment, segmentsOf, shown, valueAt } from './pointer.ts';
+import { childNodes, elementsOf } from './xml-children.ts';
 import type { DocumentShape, ElementName, Leaf, ObjectElement, Particle } from './xml-particles.ts';
 import { placeOf, type XmlPlace } from './xml-places.ts';
-import { elementsOf, isExtensions, strangerInSealPlace } from './xml-seal-place.ts';
+import { isExtensions, strangerInSealPlace } from './xml-seal-place.ts';
 
 /** What was read: the JSON form as far as it could be read, what the document should not have had, and where. */
 export interface XmlContent {
@@ -42,7 +43,7 @@ class Reader {
     if (first === null) return '';
     if (first instanceof XmlText && first.next === null) return first.content;
     let text = '';
-    for (let node: typeof first | null = first; node !== null; node = node.next) {
+    for (const node of childNodes(element)) {
       if (node instanceof XmlText || node instanceof XmlCData) text += node.content;
       else if (node instanceof XmlElement) this.#unknown(node, pointer);
     }
@@ -89,7 +90,7 @@ class Reader {
     const marked = candidates.filter((index) => {
       const particle = particles[index];
       if (particle?.kind !== 'object') return true;
-      for (let node = element.firstChild; node !== null; node = node.next) {
+      for (const node of childNodes(element)) {
         if (!(node instanceof XmlElement)) continue;
         const child = node;
         const mark = particle.marks.find(({ name }) => name.local.endsWith('Code') && is(child, name));
@@ -111,7 +112,7 @@ class Reader {
     let position = 0;
     let found = false;
     const seen = new Set<Particle>();
-    for (let node = element.firstChild; node !== null; node = node.next) {
+    for (const node of childNodes(element)) {
       if (node instanceof XmlText || node instanceof XmlCData) {
         if (!BLANK.test(node.content)) {
           const message = `Text stands in ${element.name}, where only elements may stand.`;
@@ -196,7 +197,7 @@ class Reader {
     for (const name of leaf.inner) {
       this.#attributes(element, pointer, new Set());
       let next: XmlElement | undefined;
-      for (let node = element.firstChild; node !== null; node = node.next) {
+      for (const node of childNodes(element)) {
         if (!(node instanceof XmlElement)) continue;
         if (next === undefined && is(node, name)) next = node;
         else if (is(node, name)) {

@@ -1,4 +1,5 @@
-import { type XmlDocument, XmlElement } from 'libxml2-wasm';
+import type { XmlElement } from 'libxml2-wasm';
+import { elementsOf } from './xml-children.ts';
 
 const EXTENSIONS = 'urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2';
 const SIGNATURES = 'urn:oasis:names:specification:ubl:schema:xsd:CommonSignatureComponents-2';
@@ -14,15 +15,6 @@ const WAY: readonly (readonly [namespace: string, name: string])[] = [
 /** Whether an element is of the vocabulary of extensions. */
 export function isExtensions(element: XmlElement): boolean {
   return element.namespaceUri === EXTENSIONS && element.name === 'UBLExtensions';
-}
-
-/** The child elements of an element. */
-export function elementsOf(parent: XmlElement): XmlElement[] {
-  const elements: XmlElement[] = [];
-  for (let node = parent.firstChild; node !== null; node = node.next) {
-    if (node instanceof XmlElement) elements.push(node);
-  }
-  return elements;
 }
 
 /**
@@ -42,10 +34,4 @@ export function strangerInSealPlace(extensions: XmlElement): XmlElement | undefi
     at = only;
   }
   return undefined;
-}
-
-/** The `ext:UBLExtensions` that a document begins with, if it has one. */
-export function extensionsOf(document: XmlDocument): XmlElement | undefined {
-  const first = elementsOf(document.root)[0];
-  return first !== undefined && isExtensions(first) ? first : undefined;
 }
