@@ -30,17 +30,17 @@ export function isId(text: string): boolean {
 }
 
 /** What does not exist, and what the actor may not see: the same words (threats P1). */
-export function notFound(): Refusal {
-  return new Refusal('not-found', 'NOT-FOUND', 'There is nothing of this name that you can see.');
+export function notFound(what: 'application' | 'attachment' | 'certificate'): Refusal {
+  return new Refusal('not-found', `${what.toUpperCase()}-NOT-FOUND`, `There is no such ${what} that you can see.`);
 }
 
 /**
  * The application if the actor sees it.
- * @throws the refusal `NOT-FOUND`.
+ * @throws the refusal `APPLICATION-NOT-FOUND`.
  */
 export async function seenApplication(asked: Asked, id: string): Promise<SeenApplicationRow> {
   const row = isId(id) ? await findApplication(asked.transaction, asked.actor, asked.now, id) : undefined;
-  if (row === undefined) throw notFound();
+  if (row === undefined) throw notFound('application');
   return row;
 }
 

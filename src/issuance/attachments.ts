@@ -120,9 +120,9 @@ export async function openAttachment(
   attachmentId: string,
 ): Promise<{ readonly attachment: AttachmentView; readonly bytes: Readable }> {
   await seenApplication(asked, id);
-  if (!isId(attachmentId)) throw notFound();
+  if (!isId(attachmentId)) throw notFound('attachment');
   const row = (await selectAttachments(asked.transaction, id)).find((one) => one.id === attachmentId);
-  if (row === undefined) throw notFound();
+  if (row === undefined) throw notFound('attachment');
   return { attachment: attachmentView(row), bytes: Readable.from(pieces(parts, attachmentId), { objectMode: false }) };
 }
 

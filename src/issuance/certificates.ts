@@ -84,7 +84,7 @@ async function seenCertificate(asked: Asked, number: string): Promise<SeenCertif
   const row = numberForm.test(number)
     ? await findCertificate(asked.transaction, asked.actor, asked.now, number)
     : undefined;
-  if (row === undefined) throw notFound();
+  if (row === undefined) throw notFound('certificate');
   return row;
 }
 

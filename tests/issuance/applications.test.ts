@@ -363,6 +363,6 @@ describe('an id', () => {
     randomUUID(),
   ])
     test(`that is ${JSON.stringify(id)} is not found`, async () => {
-      await assert.rejects(node.issuance.readApplication(node.asked(trader), id), refusedWith('NOT-FOUND'));
+      await assert.rejects(node.issuance.readApplication(node.asked(trader), id), refusedWith('APPLICATION-NOT-FOUND'));
     });
 });

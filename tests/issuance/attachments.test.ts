@@ -150,7 +150,10 @@ describe('an attachment', () => {
       refusedWith('STATE-DOES-NOT-ALLOW'),
     );
     const stranger = firmPerson(node, await registerFirm(node, 'Stranger', { scheme: 'TH:TIN', value: '1' }));
-    await assert.rejects(add(Readable.from(['x']), 'x.pdf', 'application/pdf', id, stranger), refusedWith('NOT-FOUND'));
+    await assert.rejects(
+      add(Readable.from(['x']), 'x.pdf', 'application/pdf', id, stranger),
+      refusedWith('APPLICATION-NOT-FOUND'),
+    );
   });
 
   test('is not added when the application is handed in while it comes', async () => {
