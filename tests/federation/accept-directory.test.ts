@@ -4,7 +4,7 @@ import { type Acceptance, acceptDirectory } from '../../src/federation/accept-di
 import { composeNextDirectory } from '../../src/federation/compose-directory.ts';
 import type { Directory, Member, VerifiedDirectory } from '../../src/federation/directory.ts';
 import { writeCertificate } from '../../src/federation/member-certificates.ts';
-import { createNationalAuthority } from '../../src/pki/certificate-authority.ts';
+import { certifyAuthority, createNationalAuthority } from '../../src/pki/certificate-authority.ts';
 import { certify, daysFromNow, makeFederation, makeNation, NOW, verified } from './support.ts';
 
 const federation = await makeFederation();
@@ -96,6 +96,12 @@ describe('members that are not sound refuse the directory, with the place', asyn
   const foreign = await createNationalAuthority({ country: 'VN', name: 'X', notBefore: daysFromNow(-1), years: 5 });
   const twin = await createNationalAuthority({ country: 'TH', name: 'Twin', notBefore: daysFromNow(-1), years: 5 });
   const stray = await certify(twin, 'TH', 'sealing', daysFromNow(0), daysFromNow(10));
+  const borrowed = certifyAuthority(thailand.authority.privateKey, {
+    country: 'MY',
+    name: 'Customs of MY',
+    notBefore: daysFromNow(-1),
+    years: 5,
+  });
   const plain = thailand.member.authorities[0];
   assert.ok(plain);
   const change = (more: Partial<Member>): Member[] => [{ ...malaysia.member, ...more }];
@@ -148,6 +154,12 @@ describe('members that are not sound refuse the directory, with the place', asyn
       "another country's authority (C2)",
       change({ authorities: [authority(writeCertificate(foreign.certificate))] }),
       'MEMBER-AUTHORITY-FOREIGN',
+      '/members/2/authorities/0/certificate',
+    ],
+    [
+      "an authority with another member's key",
+      change({ authorities: [authority(writeCertificate(borrowed.certificate))] }),
+      'MEMBER-AUTHORITY-SHARED',
       '/members/2/authorities/0/certificate',
     ],
     [
