@@ -173,14 +173,11 @@ export interface ApplicationFilter {
   readonly createdTo?: string;
 }
 
-/** One page of the applications an actor sees, newest first; one line more than `limit` when there is a next page. */
-export async function selectApplications(
-  reader: Reader,
+function applicationConditions(
   actor: Actor,
   now: Date,
   filter: ApplicationFilter,
-  page: { readonly limit: number; readonly after: Cursor | null },
-): Promise<ApplicationLineRow[]> {
+): { values: unknown[]; conditions: string[] } {
   const visible = visibleApplications(actor, now, 1);
   const values: unknown[] = [...visible.values];
   const conditions = [visible.sql];
@@ -196,6 +193,18 @@ export async function selectApplications(
   add((p) => `strpos(a.search_text, ${p}) > 0`, filter.text?.toLowerCase());
   add((p) => `a.created_at >= ${p}::date::timestamp at time zone 'UTC'`, filter.createdFrom);
   add((p) => `a.created_at < (${p}::date + 1)::timestamp at time zone 'UTC'`, filter.createdTo);
+  return { values, conditions };
+}
+
+/** One page of the applications an actor sees, newest first; one line more than `limit` when there is a next page. */
+export async function selectApplications(
+  reader: Reader,
+  actor: Actor,
+  now: Date,
+  filter: ApplicationFilter,
+  page: { readonly limit: number; readonly after: Cursor | null },
+): Promise<ApplicationLineRow[]> {
+  const { values, conditions } = applicationConditions(actor, now, filter);
   if (page.after !== null) {
     values.push(page.after.at, page.after.id);
     conditions.push(`(a.created_at, a.id) < ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
@@ -207,6 +216,24 @@ export async function selectApplications(
     values,
   });
   return rows;
+}
+
+/** How many there are on all pages together, counted up to `most` and no further. */
+export async function countApplications(
+  reader: Reader,
+  actor: Actor,
+  now: Date,
+  filter: ApplicationFilter,
+  most: number,
+): Promise<number> {
+  const { values, conditions } = applicationConditions(actor, now, filter);
+  values.push(most);
+  const { rows } = await reader.query<{ n: number }>({
+    text: `select count(*)::int as n from (select from applications a where ${conditions.join(' and ')}
+      limit $${values.length}) counted`,
+    values,
+  });
+  return rows[0]?.n ?? 0;
 }
 
 /** Whether a firm gave a broker's firm a mandate that holds now. */

@@ -2,7 +2,6 @@ import type { Actor } from '../access/actor.ts';
 import type { JsonObject } from '../documents/json.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import type { Cursor } from './cursor.ts';
 import { UNREADABLE_NUMBER } from './ports.ts';
 import type { CertificateState } from './states.ts';
 import type { Summary } from './summary.ts';
@@ -48,12 +47,13 @@ export interface SeenCertificateRow extends CertificateRow {
 /** A row of a list. */
 export type CertificateLineRow = Omit<CertificateRow, 'content' | 'own_steps' | 'partner_steps'>;
 
-const lineColumns = `c.id, c.side, c.number, c.state, c.scheme, c.exporting_country, c.importing_country,
+/** The columns of a row of a list, of the table as `c`. */
+export const CERTIFICATE_LINE_COLUMNS = `c.id, c.side, c.number, c.state, c.scheme, c.exporting_country, c.importing_country,
   c.consignment_reference, encode(c.document_digest, 'hex') as document_digest, c.recorded_at, c.issued_at,
   c.own_outcome, c.own_checked_at, c.application_id, c.office, c.message_id, c.receipted_at, c.partner_outcome,
   c.partner_answered_at, encode(c.response_digest, 'hex') as response_digest, c.received_from, c.received_message_id,
   c.answer_message_id, c.answer_receipted_at`;
-const columns = `${lineColumns}, c.content, c.own_steps, c.partner_steps`;
+const columns = `${CERTIFICATE_LINE_COLUMNS}, c.content, c.own_steps, c.partner_steps`;
 
 /** What is known of a certificate when it is issued or received. */
 export interface NewCertificate {
@@ -256,56 +256,4 @@ export async function noteAnswerDelivery(
     values: [messageId, at],
   });
   return rows[0];
-}
-
-/** Filters of a list of certificates; what is not given does not filter. */
-export interface CertificateFilter {
-  readonly state?: string;
-  readonly scheme?: string;
-  readonly side?: string;
-  readonly exportingCountry?: string;
-  readonly importingCountry?: string;
-  readonly consignmentReference?: string;
-  readonly text?: string;
-  /** Days in UTC on which this node issued or received it, both inclusive, `YYYY-MM-DD`. */
-  readonly recordedFrom?: string;
-  readonly recordedTo?: string;
-}
-
-/** One page of the certificates an actor sees, newest first; one line more than `limit` when there is a next page. */
-export async function selectCertificates(
-  reader: Reader,
-  actor: Actor,
-  now: Date,
-  filter: CertificateFilter,
-  page: { readonly limit: number; readonly after: Cursor | null },
-): Promise<CertificateLineRow[]> {
-  const visible = visibleCertificates(actor, now, 1);
-  const values: unknown[] = [...visible.values];
-  const conditions = [visible.sql];
-  const add = (condition: (parameter: string) => string, value: unknown) => {
-    if (value === undefined) return;
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
-  };
-  add((p) => `c.state = ${p}`, filter.state);
-  add((p) => `c.scheme = ${p}`, filter.scheme);
-  add((p) => `c.side = ${p}`, filter.side);
-  add((p) => `c.exporting_country = ${p}`, filter.exportingCountry);
-  add((p) => `c.importing_country = ${p}`, filter.importingCountry);
-  add((p) => `c.consignment_reference = ${p}`, filter.consignmentReference);
-  add((p) => `strpos(c.search_text, ${p}) > 0`, filter.text?.toLowerCase());
-  add((p) => `c.recorded_at >= ${p}::date::timestamp at time zone 'UTC'`, filter.recordedFrom);
-  add((p) => `c.recorded_at < (${p}::date + 1)::timestamp at time zone 'UTC'`, filter.recordedTo);
-  if (page.after !== null) {
-    values.push(page.after.at, page.after.id);
-    conditions.push(`(c.recorded_at, c.id) < ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
-  }
-  values.push(page.limit + 1);
-  const { rows } = await reader.query<CertificateLineRow>({
-    text: `select ${lineColumns} from certificates c where ${conditions.join(' and ')}
-      order by c.recorded_at desc, c.id desc limit $${values.length}`,
-    values,
-  });
-  return rows;
 }

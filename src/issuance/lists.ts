@@ -1,10 +1,10 @@
 import { Refusal } from '../documents/refusal.ts';
-import { type ApplicationFilter, selectApplications } from './application-queries.ts';
+import { type ApplicationFilter, countApplications, selectApplications } from './application-queries.ts';
 import { applicationLine } from './applications.ts';
 import type { Asked } from './asked.ts';
-import { type CertificateFilter, selectCertificates } from './certificate-queries.ts';
+import { type CertificateFilter, countCertificates, selectCertificates } from './certificate-list-queries.ts';
 import { certificateLine } from './certificates.ts';
-import { readCursor, readLimit, writeCursor } from './cursor.ts';
+import { type Cursor, readCursor, readLimit, writeCursor } from './cursor.ts';
 import type { ApplicationLine, CertificateLine, Page } from './views.ts';
 
 /** The parameters of a list as they stand in the address; the route has checked their form. */
@@ -12,6 +12,8 @@ export type ListQuery = Readonly<Record<string, string>>;
 
 /** Longest text that a list can be searched for. */
 const LONGEST_SEARCH = 100;
+/** Lines are counted so far and no further. */
+const MOST_COUNTED = 1000;
 
 /**
  * One page of the actor's applications, newest first. Query: `state`, `scheme`, `importingCountry`,
@@ -29,6 +31,9 @@ export async function listApplications(asked: Asked, query: ListQuery): Promise<
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     items: rows.slice(0, limit).map(applicationLine),
+    ...(await countOf(page.after, limit, rows.length, () =>
+      countApplications(asked.transaction, asked.actor, asked.now, filter, MOST_COUNTED + 1),
+    )),
     ...(last === undefined ? {} : { next: writeCursor({ at: last.created_at, id: last.id }) }),
   };
 }
@@ -58,8 +63,24 @@ export async function listCertificates(asked: Asked, query: ListQuery): Promise<
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     items: rows.slice(0, limit).map(certificateLine),
+    ...(await countOf(page.after, limit, rows.length, () =>
+      countCertificates(asked.transaction, asked.actor, asked.now, filter, MOST_COUNTED + 1),
+    )),
     ...(last === undefined ? {} : { next: writeCursor({ at: last.recorded_at, id: last.id }) }),
   };
+}
+
+/** Only the first page is counted, only when it is not the whole, and only up to 1,000: a count must stay cheap. */
+async function countOf(
+  after: Cursor | null,
+  limit: number,
+  found: number,
+  count: () => Promise<number>,
+): Promise<Pick<Page<never>, 'total' | 'totalIsMore'>> {
+  if (after !== null) return {};
+  if (found <= limit) return { total: found };
+  const total = await count();
+  return total > MOST_COUNTED ? { total: MOST_COUNTED, totalIsMore: true } : { total };
 }
 
 function texts<Name extends string>(query: ListQuery, names: readonly Name[]): { [name in Name]?: string } {

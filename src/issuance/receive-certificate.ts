@@ -8,6 +8,7 @@ import { answerDelivery } from './answer.ts';
 import { type CertificateRow, findReceived, insertCertificate, keepAnswerMessage } from './certificate-queries.ts';
 import { nodeActor, partnerActor } from './node-actors.ts';
 import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
+import { judgeTransition, type Transition } from './states.ts';
 import { member, summarise } from './summary.ts';
 import type { VerificationStepView } from './views.ts';
 
@@ -84,15 +85,16 @@ async function takeNew(
   numberTaken: boolean,
 ): Promise<Reception> {
   const steps = [...read.steps, ...deliverySteps(message, read.content, numberTaken)];
-  const failed = steps.filter((one) => one.verdict === 'failed');
-  const outcome = failed.length === 0 && read.established ? 'verified' : 'refused';
+  const reasons = reasonsOf(steps);
+  const outcome = reasons.length === 0 && read.established ? 'verified' : 'refused';
+  const transition = transitionTo(outcome, reasons.join('\n'));
   const about = { number: read.number, documentDigest: read.digest, content: read.content, outcome, steps } as const;
   const answerMessageId = await answerDelivery(parts, transaction, message, about);
   await insertCertificate(transaction, {
     id: parts.newId(),
     side: 'importing',
     number: read.number,
-    state: outcome,
+    state: transition.to,
     summary: summarise(read.content),
     content: read.content,
     documentDigest: read.digest,
@@ -101,14 +103,21 @@ async function takeNew(
     own: { outcome, steps },
     importing: { from: message.fromCountry, messageId: message.messageId, answerMessageId },
   });
-  await noteEvent(transaction, message, read, 'certificate.received', partnerActor(parts, message.fromCountry), {
-    messageId: message.messageId,
-  });
-  await noteEvent(transaction, message, read, `certificate.${outcome}`, nodeActor(parts), {
-    answerMessageId,
-    ...(failed.length === 0 ? {} : { reasons: failed.map((one) => one.reason) }),
-  });
+  const received = { kind: 'certificate.received', actor: partnerActor(parts, message.fromCountry) };
+  await noteEvent(transaction, message, read, { ...received, data: { messageId: message.messageId } });
+  const judged = { kind: transition.event, actor: nodeActor(parts), reasons };
+  await noteEvent(transaction, message, read, { ...judged, data: { answerMessageId } });
   return { taken: true };
+}
+
+function transitionTo(outcome: 'verified' | 'refused', reason: string): Transition {
+  const judged = judgeTransition('importing', 'received', outcome === 'verified' ? 'verify' : 'refuse', 'node', reason);
+  if (!judged.ok) throw new Error(judged.message);
+  return judged.transition;
+}
+
+function reasonsOf(steps: readonly VerificationStepView[]): string[] {
+  return steps.filter((one) => one.verdict === 'failed').map((one) => one.reason);
 }
 
 /** What only the delivery shows: who brought the document, and whether its number is in force with other bytes. */
@@ -150,10 +159,12 @@ async function answerAgain(
   if (answerMessageId !== null && message.fromCountry === known.received_from) {
     await keepAnswerMessage(transaction, known.id, answerMessageId);
   }
-  const read = { number: known.number, digest: known.document_digest };
-  const data = { messageId: message.messageId, answerMessageId };
-  const actor = partnerActor(parts, message.fromCountry);
-  await noteEvent(transaction, message, read, 'certificate.received-again', actor, data);
+  const read = { number: known.number, digest: known.document_digest, content: known.content };
+  await noteEvent(transaction, message, read, {
+    kind: 'certificate.received-again',
+    actor: partnerActor(parts, message.fromCountry),
+    data: { messageId: message.messageId, answerMessageId },
+  });
   return { taken: true };
 }
 
@@ -171,27 +182,37 @@ async function answerUnreadable(
       : [{ step: 'schema', verdict: 'failed', reason: 'This is no certificate of origin.', code: 'KIND-UNEXPECTED' }];
   const about = { number: null, documentDigest: digest, content: null, outcome: 'refused', steps: told } as const;
   const answerMessageId = await answerDelivery(parts, transaction, message, about);
-  const reasons = told.filter((one) => one.verdict === 'failed').map((one) => one.reason);
-  const read = { number: `document ${digest}`, digest };
-  await noteEvent(transaction, message, read, 'certificate.refused', nodeActor(parts), { answerMessageId, reasons });
+  const reasons = reasonsOf(told);
+  await noteEvent(
+    transaction,
+    message,
+    { number: `document ${digest}`, digest, content: null },
+    { kind: 'certificate.refused', actor: nodeActor(parts), reasons, data: { answerMessageId } },
+  );
   return { taken: false, code: 'CERTIFICATE-UNREADABLE', reason: reasons.join(' ').slice(0, 1000) };
 }
 
+/** The event stands under the consignment that the document names, and under that of the message where it names none. */
 async function noteEvent(
   transaction: Transaction,
   message: DeliveredMessage,
-  read: { readonly number: string; readonly digest: string },
-  kind: string,
-  actor: EventActor,
-  data: JsonObject,
+  read: { readonly number: string; readonly digest: string; readonly content: JsonObject | null },
+  event: {
+    readonly kind: string;
+    readonly actor: EventActor;
+    readonly reasons?: readonly string[];
+    readonly data: JsonObject;
+  },
 ): Promise<void> {
+  const { consignmentReference } = summarise(read.content ?? {});
   await appendEvent(transaction, {
-    kind,
+    kind: event.kind,
     subject: read.number,
-    conversation: message.conversationId,
-    actor,
+    conversation: consignmentReference === '' ? message.conversationId : consignmentReference,
+    actor: event.actor,
     occurredAt: message.receivedAt,
-    data: { documentDigest: read.digest, ...data },
+    reason: event.reasons === undefined || event.reasons.length === 0 ? undefined : event.reasons.join('\n'),
+    data: { documentDigest: read.digest, ...event.data },
   });
 }
 

@@ -48,6 +48,10 @@ export type ApplicationLine = Omit<ApplicationView, 'content' | 'faults' | 'acti
 export type Page<Line> = {
   readonly items: readonly Line[];
   readonly next?: string;
+  /** On the first page: how many lines all pages have together, counted up to 1,000. */
+  readonly total?: number;
+  /** There are more than `total`. */
+  readonly totalIsMore?: true;
 };
 
 /** A certificate as its readers see it, on the node that issued it or on the one that received it. */

@@ -310,6 +310,7 @@ describe('a list of applications', () => {
     do {
       const query: Record<string, string> = { limit: '7', ...(next === undefined ? {} : { after: next }) };
       const page = await node.issuance.listApplications(node.asked(person), query);
+      assert.equal(page.total, next === undefined ? 25 : undefined);
       seen.push(...page.items.map((line) => line.id));
       next = page.next;
       await node.change(person, (asked) => node.issuance.create(asked, { content: {} }), later(100));

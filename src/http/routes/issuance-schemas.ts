@@ -254,6 +254,8 @@ function page(line: JsonObject): JsonObject {
     properties: {
       items: { type: 'array', items: line },
       next: { type: 'string', description: 'Give this to `after` for the next page; absent on the last.' },
+      total: { type: 'integer', description: 'On the first page: lines on all pages, counted up to 1,000.' },
+      totalIsMore: { type: 'boolean', description: 'There are more than `total`.' },
     },
   };
 }
