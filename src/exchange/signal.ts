@@ -1,0 +1,115 @@
+import type { X509Certificate } from 'node:crypto';
+import type { XmlElement } from 'libxml2-wasm';
+import { readXml } from '../documents/read-xml.ts';
+import { EbmsFailure } from './ebms-errors.ts';
+import type { SignedReference } from './message.ts';
+import { NS } from './namespaces.ts';
+import { onlyMessage, readEnvelope, readMessageInfo } from './read-envelope.ts';
+import { verifySignature } from './ws-security/verify-signature.ts';
+import { attribute, base64Of, children, onlyChild, wholeText } from './xml-tree.ts';
+
+/** An error as the other side tells it. */
+export interface ToldError {
+  readonly code: string;
+  readonly severity: string;
+  readonly shortDescription: string;
+  readonly description: string;
+}
+
+/** What came back for a message. A receipt's signature held and covered everything; whose it is, is still to be judged. */
+export type Signal =
+  | {
+      readonly kind: 'receipt';
+      readonly messageId: string;
+      readonly refToMessageId: string;
+      readonly timestamp: Date;
+      readonly references: readonly SignedReference[];
+      readonly signerCertificate: X509Certificate;
+    }
+  | {
+      readonly kind: 'error';
+      readonly messageId: string;
+      readonly refToMessageId: string | undefined;
+      readonly errors: readonly ToldError[];
+      /** Undefined when the error is not signed. */
+      readonly signerCertificate: X509Certificate | undefined;
+    };
+
+function readTold(part: XmlElement): SignedReference {
+  const reference = onlyChild(part, NS.ds, 'Reference');
+  const method = reference === undefined ? undefined : onlyChild(reference, NS.ds, 'DigestMethod');
+  const value = reference === undefined ? undefined : onlyChild(reference, NS.ds, 'DigestValue');
+  const digest = value === undefined ? undefined : base64Of(value);
+  const uri = reference === undefined ? undefined : attribute(reference, 'URI');
+  if (method === undefined || digest === undefined || uri === undefined)
+    throw new EbmsFailure('EBMS:0302', 'A part of the receipt has no reference with URI and digest.');
+  return {
+    uri,
+    transforms: [],
+    digestMethod: attribute(method, 'Algorithm') ?? '',
+    digest: digest.toString('base64'),
+  };
+}
+
+function readError(error: XmlElement): ToldError {
+  const description = children(error, NS.eb, 'Description')[0];
+  return {
+    code: attribute(error, 'errorCode') ?? '',
+    severity: attribute(error, 'severity') ?? '',
+    shortDescription: (attribute(error, 'shortDescription') ?? '').slice(0, 200),
+    description: description === undefined ? '' : wholeText(description).trim().slice(0, 2_000),
+  };
+}
+
+/**
+ * Reads the answer to a message: a receipt, which must be signed over header and body, or an error.
+ * @throws EbmsFailure EBMS:0302 for a receipt that is none, others where the answer is not a signal at all
+ */
+export function readSignal(bytes: Buffer): Signal {
+  const reading = readXml(bytes);
+  if (!reading.ok)
+    throw new EbmsFailure('EBMS:0302', `The answer is not a SOAP envelope: ${reading.faults[0]?.message ?? 'not XML'}`);
+  using document = reading.document;
+  const { messaging, body, security } = readEnvelope(document);
+  const { kind, element } = onlyMessage(messaging);
+  if (kind !== 'signal') throw new EbmsFailure('EBMS:0302', 'The answer is a user message, not a signal.');
+  const { messageId, timestamp, refToMessageId } = readMessageInfo(element);
+  const covered = { elements: [messaging, body], attachments: new Map<string, Uint8Array>() };
+  const errors = children(element, NS.eb, 'Error');
+  if (errors.length > 0) {
+    const signer = security === undefined ? undefined : verifySignature(document, security, covered).signerCertificate;
+    return { kind: 'error', messageId, refToMessageId, errors: errors.map(readError), signerCertificate: signer };
+  }
+  const receipt = onlyChild(element, NS.eb, 'Receipt');
+  const information = receipt === undefined ? undefined : onlyChild(receipt, NS.ebbp, 'NonRepudiationInformation');
+  if (information === undefined)
+    throw new EbmsFailure(
+      'EBMS:0302',
+      'The answer is neither an error nor a receipt with non-repudiation information.',
+    );
+  if (security === undefined) throw new EbmsFailure('EBMS:0302', 'The receipt is not signed.');
+  if (refToMessageId === undefined)
+    throw new EbmsFailure('EBMS:0302', 'The receipt does not say for which message it is.');
+  const references = children(information, NS.ebbp, 'MessagePartNRInformation').map(readTold);
+  const { signerCertificate } = verifySignature(document, security, covered);
+  return { kind: 'receipt', messageId, refToMessageId, timestamp, references, signerCertificate };
+}
+
+/**
+ * Compares what a receipt tells with what was sent: the same references with the same digests, none missing, none more.
+ * @returns undefined when they are the same, else what differs
+ */
+export function checkReceiptReferences(
+  sent: readonly SignedReference[],
+  told: readonly SignedReference[],
+): string | undefined {
+  if (told.length !== sent.length)
+    return `The receipt tells of ${told.length} parts; the message had ${sent.length} signed parts.`;
+  for (const reference of sent) {
+    const found = told.filter((each) => each.uri === reference.uri);
+    if (found.length !== 1) return `The receipt does not tell exactly once of ${reference.uri}.`;
+    if (found[0]?.digest !== reference.digest || found[0].digestMethod !== reference.digestMethod)
+      return `The receipt tells another digest of ${reference.uri}.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,128 @@
+import { randomBytes, type X509Certificate } from 'node:crypto';
+import { readXml } from '../documents/read-xml.ts';
+import { compress, decompress } from './compression.ts';
+import { EbmsFailure } from './ebms-errors.ts';
+import type { ComposedMessage, MessageKey, OpenedMessage, Payload, UserMessageHeader } from './message.ts';
+import { type MimePart, readMultipart, readParameters, writeMultipart } from './mime.ts';
+import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
+import { writeBody, writeEnvelope, writeUserMessage } from './write-envelope.ts';
+import { decryptParts } from './ws-security/decrypt.ts';
+import { encryptParts } from './ws-security/encrypt.ts';
+import { attachmentReference, elementReference, writeSecurity, writeSignature } from './ws-security/security-header.ts';
+import { verifySignature } from './ws-security/verify-signature.ts';
+
+/** What a message is signed with, and for whom it is encrypted. */
+export interface SendingSecurity {
+  readonly signing: MessageKey;
+  /** The recipient's certificate for X25519. */
+  readonly recipient: X509Certificate;
+}
+
+/**
+ * Composes a user message: payloads compressed, signed with header and Body, encrypted, in this order (eDelivery AS4 2.0
+ * §3.2.6). The same call gives other bytes each time: whoever sends again sends the bytes of the first time.
+ * @throws RangeError when the recipient's certificate or the signing key does not fit the profile
+ */
+export function composeUserMessage(
+  header: UserMessageHeader,
+  payloads: readonly Payload[],
+  security: SendingSecurity,
+): ComposedMessage {
+  const unique = randomBytes(12).toString('hex');
+  const parts = payloads.map((payload, index) => ({
+    contentId: payload.contentId ?? `payload-${index + 1}-${unique}@selat`,
+    mimeType: payload.contentType,
+    compressed: true,
+    bytes: compress(payload.bytes),
+  }));
+  const messaging = writeUserMessage(`messaging-${unique}`, header, parts);
+  const body = writeBody(`body-${unique}`);
+  const references = [
+    elementReference(`messaging-${unique}`, messaging),
+    elementReference(`body-${unique}`, body),
+    ...parts.map((part) => attachmentReference(part.contentId, part.bytes)),
+  ];
+  const signature = writeSignature(`signature-${unique}`, references, security.signing);
+  const encryption =
+    parts.length === 0 ? { header: '', parts: [] } : encryptParts(`encryption-${unique}`, parts, security.recipient);
+  const envelope = writeEnvelope(writeSecurity(encryption.header + signature), messaging, body);
+  const written = writeMultipart(`selat-${unique}`, [
+    {
+      contentId: `envelope-${unique}@selat`,
+      contentType: 'application/soap+xml; charset=UTF-8',
+      bytes: Buffer.from(envelope),
+    },
+    ...encryption.parts.map((part) => ({ ...part, contentType: 'application/octet-stream' })),
+  ]);
+  return { messageId: header.messageId, ...written, references };
+}
+
+function splitMessage(contentType: string | undefined, body: Buffer): { envelope: Buffer; attachments: MimePart[] } {
+  if (contentType === undefined) throw new EbmsFailure('EBMS:0007', 'The request has no Content-Type.');
+  const { value } = readParameters(contentType);
+  if (value === 'application/soap+xml') return { envelope: body, attachments: [] };
+  const [root, ...attachments] = readMultipart(contentType, body);
+  if (root === undefined || root.contentType !== 'application/soap+xml')
+    throw new EbmsFailure('EBMS:0007', 'The first part is not a SOAP 1.2 envelope (application/soap+xml).');
+  return { envelope: root.bytes, attachments };
+}
+
+/** The payloads by Content-ID; those in the message and those that the header declares must be the same ones. */
+function matchParts(declared: readonly DeclaredPart[], attachments: readonly MimePart[]): Map<string, Buffer> {
+  const present = new Map<string, Buffer>();
+  for (const { contentId, bytes } of attachments) {
+    if (contentId === undefined) throw new EbmsFailure('EBMS:0007', 'A payload has no Content-ID.');
+    if (!declared.some((part) => part.contentId === contentId))
+      throw new EbmsFailure('EBMS:0007', `The part ${contentId.slice(0, 100)} is not declared in PayloadInfo.`);
+    present.set(contentId, bytes);
+  }
+  for (const { contentId } of declared)
+    if (!present.has(contentId))
+      throw new EbmsFailure('EBMS:0011', `The payload ${contentId.slice(0, 100)} is declared but not in the message.`);
+  return present;
+}
+
+/**
+ * Opens a user message: structure, header, payloads present as declared, decrypted, signature over everything that is
+ * read, decompressed. Whether the signer is trusted, and whether the message is for us, is judged by the caller.
+ * @param contentType the HTTP header
+ * @throws EbmsFailure with the error that the sender is to get, and the message's id where it could be read
+ */
+export function openUserMessage(
+  contentType: string | undefined,
+  body: Buffer,
+  keys: { readonly decryption: readonly MessageKey[] },
+): OpenedMessage {
+  const { envelope, attachments } = splitMessage(contentType, body);
+  const reading = readXml(envelope);
+  if (!reading.ok)
+    throw new EbmsFailure('EBMS:0009', `The SOAP envelope cannot be read: ${reading.faults[0]?.message ?? 'not XML'}`);
+  using document = reading.document;
+  const { messaging, body: soapBody, security } = readEnvelope(document);
+  const messageId = messageIdOf(messaging);
+  try {
+    const { kind, element } = onlyMessage(messaging);
+    if (kind === 'signal')
+      throw new EbmsFailure('EBMS:0002', 'A signal is taken here only as the answer to a message of ours.');
+    const { header, parts } = readUserMessage(element);
+    const present = matchParts(parts, attachments);
+    if (security === undefined) throw new EbmsFailure('EBMS:0103', 'The message has no wsse:Security header.');
+    const plain = present.size === 0 ? present : decryptParts(security, present, keys.decryption);
+    if (plain === undefined) throw new EbmsFailure('EBMS:0103', 'The payloads are not encrypted.');
+    const verified = verifySignature(document, security, { elements: [messaging, soapBody], attachments: plain });
+    return {
+      ...header,
+      ...verified,
+      payloads: parts.map((part) => {
+        const bytes = plain.get(part.contentId) ?? Buffer.alloc(0);
+        return {
+          contentId: part.contentId,
+          contentType: part.mimeType ?? 'application/octet-stream',
+          bytes: part.compressed ? decompress(bytes) : bytes,
+        };
+      }),
+    };
+  } catch (error) {
+    throw error instanceof EbmsFailure ? error.of(messageId) : error;
+  }
+}

@@ -1,0 +1,182 @@
+import { X509Certificate } from 'node:crypto';
+import type { XmlDocument, XmlElement } from 'libxml2-wasm';
+import { elementsOf } from '../../documents/xml-children.ts';
+import { canonicalXml } from '../../seal/canonical-xml.ts';
+import { EbmsFailure } from '../ebms-errors.ts';
+import type { SignedReference } from '../message.ts';
+import { NS, WSS } from '../namespaces.ts';
+import { allElements, attribute, attributeOf, base64Of, children, isElement, onlyChild } from '../xml-tree.ts';
+import { EXCLUSIVE_C14N, SHA256, SIGNATURE_ALGORITHMS } from './algorithms.ts';
+import { digestOf } from './security-header.ts';
+
+/** What a signature over a message establishes. */
+export interface VerifiedSignature {
+  readonly signerCertificate: X509Certificate;
+  readonly references: readonly SignedReference[];
+}
+
+/** What must be covered: the elements that are read afterwards, and the payloads as they were signed. */
+export interface MustBeCovered {
+  readonly elements: readonly XmlElement[];
+  readonly attachments: ReadonlyMap<string, Uint8Array>;
+}
+
+const MOST_REFERENCES = 80;
+const failed = (words: string): EbmsFailure => new EbmsFailure('EBMS:0101', words);
+const policy = (words: string): EbmsFailure => new EbmsFailure('EBMS:0103', words);
+
+function prefixesOf(element: XmlElement): string[] {
+  const [inclusive, ...others] = elementsOf(element);
+  if (inclusive === undefined) return [];
+  if (others.length > 0 || !isElement(inclusive, NS.ec, 'InclusiveNamespaces'))
+    throw policy('A transform or canonicalisation method has parameters that are not allowed.');
+  return (attribute(inclusive, 'PrefixList') ?? '').split(/[\t\n\r ]+/).filter((prefix) => prefix !== '');
+}
+
+function readReference(reference: XmlElement): SignedReference {
+  const method = onlyChild(reference, NS.ds, 'DigestMethod');
+  const value = onlyChild(reference, NS.ds, 'DigestValue');
+  const digest = value === undefined ? undefined : base64Of(value);
+  const uri = attribute(reference, 'URI');
+  if (method === undefined || digest === undefined || uri === undefined)
+    throw failed('A reference of the signature has no URI, DigestMethod or DigestValue.');
+  const transforms = onlyChild(reference, NS.ds, 'Transforms');
+  const digestMethod = attribute(method, 'Algorithm') ?? '';
+  if (digestMethod !== SHA256)
+    throw policy(`The digest method ${digestMethod.slice(0, 100)} is not allowed; use SHA-256.`);
+  return {
+    uri,
+    transforms: (transforms === undefined ? [] : children(transforms, NS.ds, 'Transform')).map((transform) => ({
+      algorithm: attribute(transform, 'Algorithm') ?? '',
+      inclusivePrefixes: prefixesOf(transform),
+    })),
+    digestMethod,
+    digest: digest.toString('base64'),
+  };
+}
+
+/** Every id of the document; one that stands twice is refused, because one could be signed and the other read (S1). */
+function elementsById(document: XmlDocument): ReadonlyMap<string, XmlElement> {
+  const found = new Map<string, XmlElement>();
+  for (const element of allElements(document)) {
+    const own = new Set(
+      [
+        attributeOf(element, NS.wsu, 'Id'),
+        attribute(element, 'Id'),
+        attribute(element, 'ID'),
+        attribute(element, 'id'),
+        attributeOf(element, NS.xml, 'id'),
+      ].filter((id) => id !== undefined),
+    );
+    for (const id of own) {
+      if (found.has(id)) throw failed(`The id ${id.slice(0, 100)} stands twice in the message.`);
+      found.set(id, element);
+    }
+  }
+  return found;
+}
+
+/** The signer's certificate: the token in this header that the KeyInfo refers to, and nothing else (S5). */
+function signerOf(signature: XmlElement, security: XmlElement, byId: ReadonlyMap<string, XmlElement>): X509Certificate {
+  const keyInfo = onlyChild(signature, NS.ds, 'KeyInfo');
+  const parts = keyInfo === undefined ? [] : elementsOf(keyInfo);
+  const tokenReference = parts[0];
+  if (tokenReference === undefined || parts.length > 1 || !isElement(tokenReference, NS.wsse, 'SecurityTokenReference'))
+    throw policy('The signer is not named by a SecurityTokenReference to a certificate in the message.');
+  const reference = onlyChild(tokenReference, NS.wsse, 'Reference');
+  const uri = reference === undefined ? undefined : attribute(reference, 'URI');
+  const token = uri?.startsWith('#') === true ? byId.get(uri.slice(1)) : undefined;
+  const isOurs = children(security, NS.wsse, 'BinarySecurityToken').some(
+    (each) => token !== undefined && each.isSameNode(token),
+  );
+  if (token === undefined || !isOurs || attribute(token, 'ValueType') !== WSS.x509v3)
+    throw policy('The signer’s certificate is not in the message as X.509 token.');
+  const der = base64Of(token);
+  if (der === undefined) throw failed('The signer’s certificate is not in base64.');
+  try {
+    return new X509Certificate(der);
+  } catch {
+    throw failed('The signer’s certificate cannot be read.');
+  }
+}
+
+function checkValue(signature: XmlElement, signedInfo: XmlElement, certificate: X509Certificate): void {
+  const canonicalisation = onlyChild(signedInfo, NS.ds, 'CanonicalizationMethod');
+  const method = onlyChild(signedInfo, NS.ds, 'SignatureMethod');
+  const value = onlyChild(signature, NS.ds, 'SignatureValue');
+  const bytes = value === undefined ? undefined : base64Of(value);
+  if (canonicalisation === undefined || method === undefined || bytes === undefined)
+    throw failed('The signature has no CanonicalizationMethod, SignatureMethod or SignatureValue.');
+  if (attribute(canonicalisation, 'Algorithm') !== EXCLUSIVE_C14N)
+    throw policy('The signature is not in exclusive canonicalisation.');
+  const uri = attribute(method, 'Algorithm');
+  const algorithm = SIGNATURE_ALGORITHMS.find((each) => each.uri === uri);
+  if (algorithm === undefined || elementsOf(method).length > 0)
+    throw policy(`The signature algorithm ${String(uri).slice(0, 100)} is not allowed.`);
+  const unfit = algorithm.refuses(certificate.publicKey);
+  if (unfit !== undefined) throw policy(`The signature cannot be accepted: ${unfit}.`);
+  if (!algorithm.verify(canonicalXml(signedInfo, prefixesOf(canonicalisation)), certificate.publicKey, bytes))
+    throw failed('The signature does not hold: the message was altered, or signed with another key.');
+}
+
+function digestElement(element: XmlElement, reference: SignedReference): string {
+  const [transform, ...others] = reference.transforms;
+  if (transform?.algorithm !== EXCLUSIVE_C14N || others.length > 0)
+    throw policy('An element is signed through transforms that are not allowed; only exclusive canonicalisation is.');
+  return digestOf(canonicalXml(element, transform.inclusivePrefixes));
+}
+
+function digestAttachment(bytes: Uint8Array, reference: SignedReference): string {
+  const [transform, ...others] = reference.transforms;
+  if (transform?.algorithm !== WSS.attachmentContentSignature || others.length > 0)
+    throw policy('A payload is signed through transforms that are not allowed.');
+  return digestOf(bytes);
+}
+
+/**
+ * Verifies the one signature of a security header: allowed algorithms only, the value over SignedInfo, every reference,
+ * and that it covers exactly the elements that are read afterwards and every payload (ebMS3 Core §7, AS4 Profile
+ * §5.1.4 to §5.1.6; threats S1 to S5). Whether the signer is to be trusted is not judged here.
+ * @throws EbmsFailure EBMS:0101 where the signature does not establish it, EBMS:0103 where it is made in a way that is
+ *   not allowed
+ */
+export function verifySignature(document: XmlDocument, security: XmlElement, must: MustBeCovered): VerifiedSignature {
+  const signatures = children(security, NS.ds, 'Signature');
+  const [signature] = signatures;
+  if (signature === undefined) throw policy('The message is not signed.');
+  if (signatures.length > 1) throw policy('The message has more than one signature.');
+  const signedInfo = onlyChild(signature, NS.ds, 'SignedInfo');
+  if (signedInfo === undefined) throw failed('The signature has not exactly one SignedInfo.');
+  const byId = elementsById(document);
+  const signerCertificate = signerOf(signature, security, byId);
+  checkValue(signature, signedInfo, signerCertificate);
+  const elements = children(signedInfo, NS.ds, 'Reference');
+  if (elements.length > MOST_REFERENCES) throw policy(`The signature has more than ${MOST_REFERENCES} references.`);
+  const references = elements.map(readReference);
+  const coveredElements: XmlElement[] = [];
+  const coveredAttachments = new Set<string>();
+  for (const reference of references) {
+    let digest: string;
+    if (reference.uri.startsWith('cid:')) {
+      const contentId = decodeURIComponent(reference.uri.slice(4));
+      const bytes = must.attachments.get(contentId);
+      if (bytes === undefined) throw failed('The signature covers a payload that is not in the message.');
+      digest = digestAttachment(bytes, reference);
+      coveredAttachments.add(contentId);
+    } else {
+      const element = reference.uri.startsWith('#') ? byId.get(reference.uri.slice(1)) : undefined;
+      if (element === undefined) throw failed('The signature covers an element that is not in the message.');
+      digest = digestElement(element, reference);
+      coveredElements.push(element);
+    }
+    if (digest !== reference.digest)
+      throw failed(`What ${reference.uri.slice(0, 100)} refers to was altered: its digest is another.`);
+  }
+  for (const element of must.elements)
+    if (!coveredElements.some((covered) => covered.isSameNode(element)))
+      throw policy(`The signature does not cover the ${element.name} of the message.`);
+  for (const contentId of must.attachments.keys())
+    if (!coveredAttachments.has(contentId))
+      throw policy(`The signature does not cover the payload ${contentId.slice(0, 100)}.`);
+  return { signerCertificate, references };
+}
