@@ -300,11 +300,11 @@ describe('a refusal', () => {
   });
 
   test('without the database is 503 with Retry-After, and the node recovers alone', async () => {
-    const refusing = await startTestNode({ journeys: thingRoutes({ done: 0 }) });
+    const refusing = await startTestNode({ journeys: thingRoutes({ done: 0 }), cuttable: true });
     try {
       await refusing.pool.query({ text: THINGS_TABLE });
       const cookie = await refusing.signIn(await refusing.enter('trader'));
-      await refusing.line.cut();
+      await refusing.line?.cut();
       const post = () =>
         refusing
           .agent()
@@ -318,7 +318,7 @@ describe('a refusal', () => {
         assert.equal(reply.body.code, 'STORE-UNAVAILABLE');
       }
       await refusing.agent().get('/health/live').expect(200);
-      await refusing.line.mend();
+      await refusing.line?.mend();
       await refusing.agent().get('/health/ready').expect(200);
       await post().expect(201);
     } finally {

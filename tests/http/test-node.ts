@@ -32,8 +32,8 @@ export interface TestNode {
   readonly web: WebOfNode;
   readonly server: Server;
   readonly port: number;
-  /** The line from the node to its database. */
-  readonly line: CuttableLine;
+  /** The line from the node to its database; null unless asked for. */
+  readonly line: CuttableLine | null;
   /** Everything the process logged, as text. */
   readonly logged: string[];
   /** The node's clock; tests move it. */
@@ -58,11 +58,13 @@ export async function startTestNode(
     readonly journeys?: readonly Route[];
     readonly limits?: Partial<ServerLimits>;
     readonly publicUrl?: string;
+    /** Puts a line between node and database that can be cut. */
+    readonly cuttable?: true;
   } = {},
 ): Promise<TestNode> {
   const database = await createTestDatabase();
-  const line = await cuttableLine(database.url);
-  const pool = openPool(line.url);
+  const line = options.cuttable === true ? await cuttableLine(database.url) : null;
+  const pool = openPool(line?.url ?? database.url);
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const state: { now: Date; description: NodeDescription } = {
@@ -175,7 +177,7 @@ export async function startTestNode(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await pool.close();
-      await line.cut();
+      await line?.cut();
       await database.drop();
     },
   };
