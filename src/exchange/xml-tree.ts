@@ -1,4 +1,4 @@
-import { XmlCData, type XmlDocument, type XmlElement, XmlText } from 'libxml2-wasm';
+import { XmlCData, type XmlElement, XmlText } from 'libxml2-wasm';
 import { childNodes, elementsOf } from '../documents/xml-children.ts';
 
 /** Whether an element has this name. */
@@ -52,13 +52,4 @@ export function base64Of(element: XmlElement): Buffer | undefined {
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)
     ? Buffer.from(text, 'base64')
     : undefined;
-}
-
-/** Every element of the document, in document order. */
-export function* allElements(document: XmlDocument): Generator<XmlElement> {
-  const waiting: XmlElement[] = [document.root];
-  for (let element = waiting.pop(); element !== undefined; element = waiting.pop()) {
-    yield element;
-    waiting.push(...elementsOf(element).toReversed());
-  }
 }

@@ -11,14 +11,14 @@ export interface SignatureAlgorithm {
   /** Undefined when the key is good enough, else why not. */
   refuses(publicKey: KeyObject): string | undefined;
   sign(signed: string, privateKey: KeyObject): Buffer;
-  verify(signed: string, publicKey: KeyObject, signature: Buffer): boolean;
+  verify(signed: Buffer, publicKey: KeyObject, signature: Buffer): boolean;
 }
 
 const ed25519: SignatureAlgorithm = {
   uri: `${NS.dsigMore}eddsa-ed25519`,
   refuses: (key) => (key.asymmetricKeyType === 'ed25519' ? undefined : 'the key is not an Ed25519 key'),
   sign: (signed, key) => sign(null, Buffer.from(signed), key),
-  verify: (signed, key, signature) => verify(null, Buffer.from(signed), key, signature),
+  verify: (signed, key, signature) => verify(null, signed, key, signature),
 };
 
 const ecdsaP256: SignatureAlgorithm = {
@@ -28,8 +28,7 @@ const ecdsaP256: SignatureAlgorithm = {
       ? undefined
       : 'the key is not an EC key on the curve P-256',
   sign: (signed, key) => sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }),
-  verify: (signed, key, signature) =>
-    verify('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }, signature),
+  verify: (signed, key, signature) => verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature),
 };
 
 const rsa: SignatureAlgorithm = {
@@ -40,7 +39,7 @@ const rsa: SignatureAlgorithm = {
       : 'the key is not an RSA key of at least 2048 bits',
   sign: (signed, key) => sign('sha256', Buffer.from(signed), { key, padding: constants.RSA_PKCS1_PADDING }),
   verify: (signed, key, signature) =>
-    verify('sha256', Buffer.from(signed), { key, padding: constants.RSA_PKCS1_PADDING }, signature),
+    verify('sha256', signed, { key, padding: constants.RSA_PKCS1_PADDING }, signature),
 };
 
 /** The allow list (eDelivery AS4 2.0 §3.2.6.2, 1.15): what is not here is refused, whatever a message says. */

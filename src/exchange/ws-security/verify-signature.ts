@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import type { XmlDocument, XmlElement } from 'libxml2-wasm';
+import { XmlAttribute, type XmlDocument, type XmlElement, XmlXPath } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
-import { canonicalXml } from '../../seal/canonical-xml.ts';
+import { canonicalBytes, canonicalBytesTakenOut } from '../../seal/canonical-xml.ts';
 import { EbmsFailure } from '../ebms-errors.ts';
 import type { SignedReference } from '../message.ts';
 import { NS, WSS } from '../namespaces.ts';
-import { allElements, attribute, attributeOf, base64Of, children, isElement, onlyChild } from '../xml-tree.ts';
+import { attribute, base64Of, children, isElement, onlyChild } from '../xml-tree.ts';
 import { EXCLUSIVE_C14N, SHA256, SIGNATURE_ALGORITHMS } from './algorithms.ts';
 import { digestOf } from './security-header.ts';
 
@@ -55,23 +55,19 @@ function readReference(reference: XmlElement): SignedReference {
   };
 }
 
+const anyId = XmlXPath.compile('//@wsu:Id | //@Id | //@ID | //@id | //@xml:id', { wsu: NS.wsu });
+
 /** Every id of the document; one that stands twice is refused, because one could be signed and the other read (S1). */
 function elementsById(document: XmlDocument): ReadonlyMap<string, XmlElement> {
   const found = new Map<string, XmlElement>();
-  for (const element of allElements(document)) {
-    const own = new Set(
-      [
-        attributeOf(element, NS.wsu, 'Id'),
-        attribute(element, 'Id'),
-        attribute(element, 'ID'),
-        attribute(element, 'id'),
-        attributeOf(element, NS.xml, 'id'),
-      ].filter((id) => id !== undefined),
-    );
-    for (const id of own) {
-      if (found.has(id)) throw failed(`The id ${id.slice(0, 100)} stands twice in the message.`);
-      found.set(id, element);
-    }
+  for (const node of document.find(anyId)) {
+    const element = node.parent;
+    if (!(node instanceof XmlAttribute) || element === null) continue;
+    const id = node.value;
+    const before = found.get(id);
+    if (before !== undefined && !before.isSameNode(element))
+      throw failed(`The id ${id.slice(0, 100)} stands twice in the message.`);
+    found.set(id, element);
   }
   return found;
 }
@@ -115,28 +111,70 @@ function checkValue(signature: XmlElement, signedInfo: XmlElement, certificate: 
     throw policy(`The signature algorithm ${String(uri).slice(0, 100)} is not allowed.`);
   const unfit = algorithm.refuses(certificate.publicKey);
   if (unfit !== undefined) throw policy(`The signature cannot be accepted: ${unfit}.`);
-  if (!algorithm.verify(canonicalXml(signedInfo, prefixesOf(canonicalisation)), certificate.publicKey, bytes))
+  if (!algorithm.verify(canonical(signedInfo, prefixesOf(canonicalisation), true), certificate.publicKey, bytes))
     throw failed('The signature does not hold: the message was altered, or signed with another key.');
 }
 
-function digestElement(element: XmlElement, reference: SignedReference): string {
-  const [transform, ...others] = reference.transforms;
-  if (transform?.algorithm !== EXCLUSIVE_C14N || others.length > 0)
-    throw policy('An element is signed through transforms that are not allowed; only exclusive canonicalisation is.');
-  return digestOf(canonicalXml(element, transform.inclusivePrefixes));
+/** The canonical form of an element; taking it out of the message is faster, and loses it for whoever comes after. */
+function canonical(element: XmlElement, prefixes: readonly string[], mayTakeOut: boolean): Buffer {
+  return mayTakeOut && prefixes.length === 0 ? canonicalBytesTakenOut(element) : canonicalBytes(element, prefixes);
 }
 
-function digestAttachment(bytes: Uint8Array, reference: SignedReference): string {
+/** What a reference is about: an element of the envelope or a payload. */
+type Referred =
+  | { readonly reference: SignedReference; readonly element: XmlElement }
+  | { readonly reference: SignedReference; readonly contentId: string; readonly bytes: Uint8Array };
+
+function resolve(
+  reference: SignedReference,
+  byId: ReadonlyMap<string, XmlElement>,
+  attachments: ReadonlyMap<string, Uint8Array>,
+): Referred {
   const [transform, ...others] = reference.transforms;
-  if (transform?.algorithm !== WSS.attachmentContentSignature || others.length > 0)
-    throw policy('A payload is signed through transforms that are not allowed.');
-  return digestOf(bytes);
+  if (reference.uri.startsWith('cid:')) {
+    if (transform?.algorithm !== WSS.attachmentContentSignature || others.length > 0)
+      throw policy('A payload is signed through transforms that are not allowed.');
+    const contentId = reference.uri.slice(4);
+    const bytes = attachments.get(contentId);
+    if (bytes === undefined) throw failed('The signature covers a payload that is not in the message.');
+    return { reference, contentId, bytes };
+  }
+  if (transform?.algorithm !== EXCLUSIVE_C14N || others.length > 0)
+    throw policy('An element is signed through transforms that are not allowed; only exclusive canonicalisation is.');
+  const element = reference.uri.startsWith('#') ? byId.get(reference.uri.slice(1)) : undefined;
+  if (element === undefined) throw failed('The signature covers an element that is not in the message.');
+  return { reference, element };
+}
+
+function checkCoverage(referred: readonly Referred[], must: MustBeCovered): void {
+  for (const element of must.elements)
+    if (!referred.some((one) => 'element' in one && one.element.isSameNode(element)))
+      throw policy(`The signature does not cover the ${element.name} of the message.`);
+  for (const contentId of must.attachments.keys())
+    if (!referred.some((one) => 'contentId' in one && one.contentId === contentId))
+      throw policy(`The signature does not cover the payload ${contentId.slice(0, 100)}.`);
+}
+
+function checkDigests(referred: readonly Referred[], must: MustBeCovered): void {
+  const isRead = (one: Referred): boolean =>
+    'element' in one && must.elements.some((element) => element.isSameNode(one.element));
+  // What is read lies side by side in the envelope, so each can be taken out; anything else comes first, in its place.
+  const taken = referred.filter(isRead);
+  for (const one of [...referred.filter((each) => !taken.includes(each)), ...taken]) {
+    const digest =
+      'element' in one
+        ? digestOf(canonical(one.element, one.reference.transforms[0]?.inclusivePrefixes ?? [], taken.includes(one)))
+        : digestOf(one.bytes);
+    if (digest !== one.reference.digest)
+      throw failed(`What ${one.reference.uri.slice(0, 100)} refers to was altered: its digest is another.`);
+  }
 }
 
 /**
  * Verifies the one signature of a security header: allowed algorithms only, the value over SignedInfo, every reference,
  * and that it covers exactly the elements that are read afterwards and every payload (ebMS3 Core §7, AS4 Profile
  * §5.1.4 to §5.1.6; threats S1 to S5). Whether the signer is to be trusted is not judged here.
+ * What it reads it takes out of the document: read the header before.
  * @throws EbmsFailure EBMS:0101 where the signature does not establish it, EBMS:0103 where it is made in a way that is
  *   not allowed
  */
@@ -149,34 +187,14 @@ export function verifySignature(document: XmlDocument, security: XmlElement, mus
   if (signedInfo === undefined) throw failed('The signature has not exactly one SignedInfo.');
   const byId = elementsById(document);
   const signerCertificate = signerOf(signature, security, byId);
-  checkValue(signature, signedInfo, signerCertificate);
   const elements = children(signedInfo, NS.ds, 'Reference');
   if (elements.length > MOST_REFERENCES) throw policy(`The signature has more than ${MOST_REFERENCES} references.`);
   const references = elements.map(readReference);
-  const coveredElements: XmlElement[] = [];
-  const coveredAttachments = new Set<string>();
-  for (const reference of references) {
-    let digest: string;
-    if (reference.uri.startsWith('cid:')) {
-      const contentId = decodeURIComponent(reference.uri.slice(4));
-      const bytes = must.attachments.get(contentId);
-      if (bytes === undefined) throw failed('The signature covers a payload that is not in the message.');
-      digest = digestAttachment(bytes, reference);
-      coveredAttachments.add(contentId);
-    } else {
-      const element = reference.uri.startsWith('#') ? byId.get(reference.uri.slice(1)) : undefined;
-      if (element === undefined) throw failed('The signature covers an element that is not in the message.');
-      digest = digestElement(element, reference);
-      coveredElements.push(element);
-    }
-    if (digest !== reference.digest)
-      throw failed(`What ${reference.uri.slice(0, 100)} refers to was altered: its digest is another.`);
-  }
-  for (const element of must.elements)
-    if (!coveredElements.some((covered) => covered.isSameNode(element)))
-      throw policy(`The signature does not cover the ${element.name} of the message.`);
-  for (const contentId of must.attachments.keys())
-    if (!coveredAttachments.has(contentId))
-      throw policy(`The signature does not cover the payload ${contentId.slice(0, 100)}.`);
+  if (new Set(references.map((reference) => reference.uri)).size !== references.length)
+    throw policy('The signature refers twice to the same.');
+  const referred = references.map((reference) => resolve(reference, byId, must.attachments));
+  checkCoverage(referred, must);
+  checkValue(signature, signedInfo, signerCertificate);
+  checkDigests(referred, must);
   return { signerCertificate, references };
 }
