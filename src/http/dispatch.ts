@@ -14,7 +14,7 @@ import {
   fingerprintOf,
   firstReply,
   type KeptReply,
-  keepReply,
+  keepReplyStatement,
   meansAlreadyDone,
   type RequestIdentity,
   readIdempotencyKey,
@@ -128,12 +128,10 @@ async function changeOnce(
   now: Date,
 ): Promise<Outcome> {
   try {
-    const reply = await inTransaction(pool, async (transaction) => {
-      const done = await work(transaction);
+    const reply = await inTransaction(pool, work, async (done) => {
       const request = await identity();
       if (request === undefined) throw new Refusal('malformed', 'BODY-BROKEN-OFF', 'The body was not read to its end.');
-      await keepReply(transaction, request, keptForm(done), now);
-      return done;
+      return keepReplyStatement(request, keptForm(done), now);
     });
     return { reply };
   } catch (error) {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
-import type { Reader } from '../store/pool.ts';
-import type { Transaction } from '../store/transaction.ts';
+import type { Reader, Statement } from '../store/pool.ts';
 
 /** How long a first reply is kept, in hours. */
 export const REPLY_KEPT_HOURS = 24;
@@ -44,18 +43,13 @@ export function fingerprintOf(method: string, path: string, body: Buffer): Buffe
 }
 
 /**
- * Keeps the reply in the transaction of its effect. There is no look-up before the work: the primary key decides. A
+ * What keeps the reply in the transaction of its effect; it travels with the commit. There is no look-up before the work: the primary key decides. A
  * second request with the same key that works at the same time waits HERE until the first has committed, then fails
  * with a unique violation, its own work is rolled back, and it is answered with {@link firstReply}. So the usual case,
  * a key never seen, costs one insert and no reading.
  */
-export async function keepReply(
-  transaction: Transaction,
-  request: RequestIdentity,
-  reply: KeptReply,
-  now: Date,
-): Promise<void> {
-  await transaction.query({
+export function keepReplyStatement(request: RequestIdentity, reply: KeptReply, now: Date): Statement {
+  return {
     name: 'keep-idempotent-reply',
     text: `insert into idempotent_replies (person_id, key, fingerprint, status, headers, body, created_at)
       values ($1, $2, $3, $4, $5, $6, $7)`,
@@ -68,7 +62,7 @@ export async function keepReply(
       reply.body,
       now,
     ],
-  });
+  };
 }
 
 /** Whether an error is the primary key of the kept replies saying that there is one already. */

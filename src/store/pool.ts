@@ -37,7 +37,7 @@ export interface Pool extends Reader {
 }
 
 /** Timestamps arrive as `Date`; whole numbers of eight bytes as `bigint`; `numeric` and `date` as text, never as floats. */
-const types = new pg.TypeOverrides();
+export const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
 types.setTypeParser(pg.types.builtins.NUMERIC, (text) => text);
 types.setTypeParser(pg.types.builtins.DATE, (text) => text);
