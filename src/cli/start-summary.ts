@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { CarriedSample } from '../region/carry-samples.ts';
+import type { RegionFolder } from '../region/region-folder.ts';
+import type { StartedRegion } from '../region/start-region.ts';
+
+/** What the summary tells. */
+export interface Summary {
+  readonly region: StartedRegion;
+  readonly carried: readonly CarriedSample[];
+  readonly folder: RegionFolder;
+  readonly seconds: number;
+  readonly json: boolean;
+  readonly samplesAsked: number | undefined;
+}
+
+function nodeLines({ region }: Summary): string[] {
+  return region.nodes.flatMap(({ configuration }) => {
+    const people = region.description.nodes[configuration.country]?.people ?? [];
+    return [
+      '',
+      `  ${configuration.name}: ${configuration.pages.url}   (API: ${configuration.pages.url}/docs, AS4: ${configuration.as4.endpoint})`,
+      ...people.map((person) => `      ${person.username.padEnd(11)} ${person.password}  ${person.role}`),
+    ];
+  });
+}
+
+function sampleLines(carried: readonly CarriedSample[]): string[] {
+  return carried.flatMap((sample) => [
+    '',
+    `  ${sample.number}  ${sample.from} → ${sample.to}  (${sample.scheme}, consignment ${sample.consignmentReference})`,
+    `      issued and sealed after ${sample.milliseconds.issued} ms; receipted, and ${sample.outcome} by ${sample.to}, after ${sample.milliseconds.answered} ms`,
+    `      AS4 message ${sample.messageId}`,
+  ]);
+}
+
+function nextLines({ carried, region, folder, samplesAsked }: Summary): string[] {
+  const first = carried[0];
+  const pages = region.nodes[0]?.configuration.pages.url ?? '';
+  if (first === undefined)
+    return [
+      '',
+      samplesAsked === 0 || !region.firstTime
+        ? '  No sample was carried this time; "npm run -s selat -- sample" carries one.'
+        : '  These countries have no agreement in common that Selat knows, so no sample was carried.',
+      `  Look next: ${pages}/ and ${pages}/docs`,
+    ];
+  const importing = region.description.nodes[first.to]?.pagesUrl ?? '';
+  return [
+    '',
+    '  Look next (sign in first: POST /api/sign-in; "exporter" there, "clearance" or "importer" here):',
+    `      ${region.description.nodes[first.from]?.pagesUrl}/api/certificates/${first.number}/history`,
+    `      ${importing}/api/certificates/${first.number}/verification`,
+    `      ${importing}/api/certificates/${first.number}/document`,
+    `  Check the seal with the authority's certificate: ${join(folder.node(first.from), 'keys', 'authority.crt.pem')}`,
+  ];
+}
+
+/** The summary of a start: nodes, who can sign in and how, what was exchanged, where to look next. */
+export function summarise(summary: Summary): string {
+  const { region, carried, folder, seconds } = summary;
+  if (summary.json)
+    return `${JSON.stringify({
+      folder: folder.path,
+      database: region.databaseFolder ?? null,
+      seconds: Math.round(seconds * 10) / 10,
+      nodes: region.nodes.map(({ configuration }) => ({
+        country: configuration.country,
+        pages: configuration.pages.url,
+        as4: configuration.as4.endpoint,
+        people: region.description.nodes[configuration.country]?.people ?? [],
+      })),
+      carried,
+    })}\n`;
+  const elsewhere =
+    region.databaseFolder === undefined || region.databaseFolder === folder.database
+      ? []
+      : [`  The database's account cannot reach ${folder.path}; its files are in ${region.databaseFolder}.`];
+  return `${[
+    '',
+    `The region is up (${seconds.toFixed(1)} s). All firms, people and goods are samples.`,
+    ...nodeLines(summary),
+    ...sampleLines(carried),
+    ...nextLines(summary),
+    ...elsewhere,
+    '',
+    `  Everything is kept in ${folder.path}. Ctrl-C stops; the next start goes on from there.`,
+    '',
+  ].join('\n')}`;
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import express from 'express';
+import type { Logger } from 'pino';
+import { createExchange, type Exchange } from '../exchange/exchange.ts';
+import { DirectoryKeeper } from '../federation/directory-keeper.ts';
+import { loadCurrentDirectory, loadDirectoryVersion } from '../federation/directory-store.ts';
+import { loadAnchor } from '../federation/federation-anchor.ts';
+import { createApp } from '../http/app.ts';
+import { applicationRoutes } from '../http/routes/applications.ts';
+import { attachmentRoutes } from '../http/routes/attachments.ts';
+import { certificateRoutes } from '../http/routes/certificates.ts';
+import { directoryRoutes } from '../http/routes/directory.ts';
+import { createHttpServer } from '../http/server.ts';
+import { createIssuance, type Issuance } from '../issuance/issuance.ts';
+import type { NodeKeys } from '../pki/key-store.ts';
+import { migrate } from '../store/migrate.ts';
+import { openPool, type Pool } from '../store/pool.ts';
+import { createAs4Server } from './as4-server.ts';
+import { type NodeConfiguration, readConfiguration } from './configuration.ts';
+import { describePartners, describeThisNode } from './describe.ts';
+import { askSources, DIRECTORY_POLL_MILLISECONDS } from './directory-sources.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { listen } from './listen.ts';
+import { startLogChainWorker } from './log-chain-worker.ts';
+import { openNodeKeys } from './node-keys.ts';
+import { programVersion } from './program-version.ts';
+import { trustOf } from './trust.ts';
+
+/** What a node is started from. */
+export interface NodeTerms {
+  /** Folder with node.json and keys/. */
+  readonly folder: string;
+  readonly anchorFile: string;
+  readonly databaseUrl: string;
+  readonly passphrase: string | undefined;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+/** A national node that runs. */
+export interface RunningNode {
+  readonly configuration: NodeConfiguration;
+  readonly pool: Pool;
+  /** Takes no more requests, lets those under way finish, then lets go of the database. */
+  stop(): Promise<void>;
+}
+
+const stopGraceMilliseconds = 10_000;
+
+function closeServer(
+  server: Server & { closeIdleConnections?: () => void; closeAllConnections?: () => void },
+): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections?.(), stopGraceMilliseconds);
+    server.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+    server.closeIdleConnections?.();
+  });
+}
+
+function wireExchange(
+  configuration: NodeConfiguration,
+  terms: NodeTerms,
+  parts: { readonly pool: Pool; readonly keys: NodeKeys; readonly keeper: DirectoryKeeper },
+): { exchange: Exchange; issuance: Issuance } {
+  const { pool, keys, keeper } = parts;
+  const exchange = createExchange({
+    pool,
+    country: configuration.country,
+    partyId: configuration.partyId,
+    keys: () => ({ signing: keys.as4Signing, decryption: [keys.as4Encryption], tls: keys.tls }),
+    trust: trustOf(keeper),
+    clock: terms.clock,
+    newId: randomUUID,
+    log: terms.log,
+    deliver: (transaction, delivery) => issuance.receive(transaction, delivery),
+    receipted: (transaction, receipt) => issuance.receipted(transaction, receipt),
+  });
+  const issuance = createIssuance({
+    country: configuration.country,
+    authority: configuration.authority,
+    pool,
+    sealingKey: () => keys.sealing,
+    directory: () => keeper.held?.directory ?? null,
+    exchange,
+    newId: randomUUID,
+  });
+  return { exchange, issuance };
+}
+
+/**
+ * Puts one national node together and starts it: keys, database, directory, exchange, issuance, web. When it resolves,
+ * the node answers people and partners.
+ * @throws a Refusal with a sentence for everything that its operator can mend; what was started is stopped again
+ */
+export async function startNode(terms: NodeTerms): Promise<RunningNode> {
+  const configuration = readConfiguration(terms.folder);
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of started.toReversed()) await end();
+  };
+  try {
+    const keys = await openNodeKeys(join(terms.folder, 'keys'), {
+      ...(terms.passphrase === undefined ? {} : { passphrase: terms.passphrase }),
+    });
+    const pool = openPool(terms.databaseUrl, {
+      applicationName: `selat ${configuration.country}`,
+      onIdleError: (error) => terms.log.warn({ err: error }, 'database connection lost'),
+    });
+    started.push(() => pool.close());
+    await migrate(pool);
+    const anchor = await loadAnchor(terms.anchorFile);
+    const keeper = await DirectoryKeeper.open({
+      pool,
+      anchor,
+      clock: terms.clock,
+      log: terms.log,
+      rules: { localEndpoints: configuration.sample ? 'allowed' : 'refused' },
+    });
+    started.push(() => keeper.close());
+    const askAll = (): Promise<void> =>
+      askSources(keeper, anchor, terms.folder, configuration.directorySources, (source, error) =>
+        terms.log.warn({ source, err: error }, 'directory source failed'),
+      );
+    await askAll();
+    const { exchange, issuance } = wireExchange(configuration, terms, { pool, keys, keeper });
+    await issuance.keepHouse(terms.clock());
+    const web = createApp({
+      pool,
+      version: programVersion(),
+      country: configuration.country,
+      publicUrl: configuration.pages.url,
+      journeys: [
+        ...applicationRoutes(issuance),
+        ...certificateRoutes(issuance),
+        ...attachmentRoutes(issuance),
+        ...directoryRoutes(async (serial) =>
+          serial === undefined
+            ? asBuffer(await loadCurrentDirectory(pool))
+            : asBuffer(await loadDirectoryVersion(pool, serial)),
+        ),
+      ],
+      describeNode: describeThisNode(configuration, keeper, exchange, terms.clock),
+      partners: describePartners(configuration, keeper, exchange),
+      clock: terms.clock,
+      log: terms.log,
+    });
+    const housekeeping = startHousekeeping(terms.log, [
+      { everyMilliseconds: DIRECTORY_POLL_MILLISECONDS, work: askAll },
+      { everyMilliseconds: 300_000, work: () => web.prune(terms.clock()) },
+      { everyMilliseconds: 86_400_000, work: () => issuance.keepHouse(terms.clock()) },
+    ]);
+    started.push(() => housekeeping.stop());
+    const chain = startLogChainWorker(pool, (error) => terms.log.warn({ err: error }, 'log chain waits'));
+    started.push(() => chain.stop());
+    await exchange.start();
+    started.push(() => exchange.stop());
+    const as4 = createAs4Server(express().disable('x-powered-by').use(exchange.router()), keys.tls);
+    await listen(as4, configuration.as4.host, configuration.as4.port);
+    started.push(() => closeServer(as4));
+    const pages = createHttpServer(web.app);
+    await listen(pages, configuration.pages.host, configuration.pages.port);
+    started.push(() => closeServer(pages));
+    terms.log.info({ country: configuration.country, pages: configuration.pages.url }, 'node started');
+    return { configuration, pool, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function asBuffer(stored: { readonly bytes: Uint8Array } | undefined): Buffer | undefined {
+  return stored === undefined ? undefined : Buffer.from(stored.bytes);
+}
