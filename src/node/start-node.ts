@@ -43,6 +43,7 @@ export interface NodeTerms {
 export interface RunningNode {
   readonly configuration: NodeConfiguration;
   readonly pool: Pool;
+  readonly databaseUrl: string;
   /** Takes no more requests, lets those under way finish, then lets go of the database. */
   stop(): Promise<void>;
 }
@@ -166,7 +167,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     await listen(pages, configuration.pages.host, configuration.pages.port);
     started.push(() => closeServer(pages));
     terms.log.info({ country: configuration.country, pages: configuration.pages.url }, 'node started');
-    return { configuration, pool, stop };
+    return { configuration, pool, databaseUrl: terms.databaseUrl, stop };
   } catch (error) {
     await stop();
     throw error;
