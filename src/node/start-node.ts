@@ -14,6 +14,7 @@ import { certificateRoutes } from '../http/routes/certificates.ts';
 import { directoryRoutes } from '../http/routes/directory.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createIssuance, type Issuance } from '../issuance/issuance.ts';
+import { CERTIFICATE_ACTION, CERTIFICATE_SERVICE, RESPONSE_ACTION } from '../issuance/ports.ts';
 import type { NodeKeys } from '../pki/key-store.ts';
 import { migrate } from '../store/migrate.ts';
 import { openPool, type Pool } from '../store/pool.ts';
@@ -78,6 +79,7 @@ function wireExchange(
     clock: terms.clock,
     newId: randomUUID,
     log: terms.log,
+    services: [{ service: CERTIFICATE_SERVICE, actions: [CERTIFICATE_ACTION, RESPONSE_ACTION] }],
     deliver: (transaction, delivery) => issuance.receive(transaction, delivery),
     receipted: (transaction, receipt) => issuance.receipted(transaction, receipt),
   });

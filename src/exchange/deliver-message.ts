@@ -1,0 +1,133 @@
+import { X509Certificate } from 'node:crypto';
+import { Agent, request } from 'node:https';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import type { MessageKey } from './message.ts';
+import type { ExchangePartner, TrustPort } from './trust-port.ts';
+
+/** What came back over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** The partner could not be reached, or did not answer as an HTTP server does: the message stays for another try. */
+export class ConnectionFailure extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ConnectionFailure';
+  }
+}
+
+/** How long a try may take, in milliseconds, and how much may come back. */
+export interface DeliveryLimits {
+  readonly connectMilliseconds: number;
+  readonly answerMilliseconds: number;
+  readonly answerBytes: number;
+}
+
+export const DELIVERY_LIMITS: DeliveryLimits = {
+  connectMilliseconds: 10_000,
+  answerMilliseconds: 60_000,
+  answerBytes: 1024 * 1024,
+};
+
+/** Connections to one partner: mutual TLS, kept open, the other end judged by the directory. */
+export class PartnerConnections {
+  readonly #agents = new Map<string, { readonly agent: Agent; readonly authorities: string }>();
+  readonly #trust: TrustPort;
+  readonly #tls: () => MessageKey;
+  readonly #clock: () => Date;
+  readonly #limits: DeliveryLimits;
+
+  constructor(trust: TrustPort, tls: () => MessageKey, clock: () => Date, limits: DeliveryLimits = DELIVERY_LIMITS) {
+    this.#trust = trust;
+    this.#tls = tls;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** The agent of a partner; another one when its authorities changed, so that no old trust stays. */
+  #agentOf(partner: ExchangePartner): Agent {
+    const authorities = partner.tlsAuthorities.map((certificate) => certificate.fingerprint256).join();
+    const known = this.#agents.get(partner.country);
+    if (known?.authorities === authorities) return known.agent;
+    known?.agent.destroy();
+    const tls = this.#tls();
+    const agent = new Agent({
+      keepAlive: true,
+      keepAliveMsecs: 10_000,
+      maxSockets: 64,
+      key: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      cert: tls.certificate.toString(),
+      ca: partner.tlsAuthorities.map((certificate) => certificate.toString()),
+      minVersion: 'TLSv1.2',
+      checkServerIdentity: (host, certificate) => this.#judgeServer(partner, host, certificate),
+    });
+    this.#agents.set(partner.country, { agent, authorities });
+    return agent;
+  }
+
+  /** The name in the certificate, and that the directory lets it speak for this country (threat C2). */
+  #judgeServer(partner: ExchangePartner, host: string, certificate: PeerCertificate): Error | undefined {
+    const wrongName = checkServerIdentity(host, certificate);
+    if (wrongName !== undefined) return wrongName;
+    const judgement = this.#trust.judgeSigner({
+      certificate: new X509Certificate(certificate.raw),
+      use: 'tls',
+      at: this.#clock(),
+    });
+    if (!judgement.trusted) return new Error(judgement.reason);
+    return judgement.country === partner.country
+      ? undefined
+      : new Error(`the server's certificate is of ${judgement.country}, not of ${partner.country}`);
+  }
+
+  /**
+   * Sends the bytes of a message once and waits for the answer.
+   * @throws ConnectionFailure
+   */
+  post(partner: ExchangePartner, contentType: string, body: Buffer): Promise<HttpAnswer> {
+    const limits = this.#limits;
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        sent.destroy();
+        const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+        reject(new ConnectionFailure(`${partner.country} could not be reached${code}: ${error.message}`, error));
+      };
+      const sent = request(partner.endpoint, {
+        method: 'POST',
+        agent: this.#agentOf(partner),
+        headers: { 'Content-Type': contentType, 'Content-Length': body.length, Accept: 'application/soap+xml' },
+        timeout: limits.connectMilliseconds,
+      });
+      const late = setTimeout(
+        () => fail(new Error(`no whole answer within ${limits.answerMilliseconds / 1_000} s`)),
+        limits.answerMilliseconds,
+      );
+      sent.on('close', () => clearTimeout(late));
+      sent.on('timeout', () => {
+        if (sent.socket?.connecting === true) fail(new Error('no connection in time'));
+      });
+      sent.on('error', fail);
+      sent.on('response', (response) => {
+        const pieces: Buffer[] = [];
+        let size = 0;
+        response.on('error', fail);
+        response.on('data', (piece: Buffer) => {
+          size += piece.length;
+          if (size > limits.answerBytes) fail(new Error(`the answer has more than ${limits.answerBytes} bytes`));
+          else pieces.push(piece);
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces) }));
+        response.on('aborted', () => fail(new Error('the answer broke off')));
+      });
+      sent.end(body);
+    });
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    for (const { agent } of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+}

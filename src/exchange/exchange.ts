@@ -1,0 +1,199 @@
+import type { Router } from 'express';
+import { Refusal } from '../documents/refusal.ts';
+import { appendEvent } from '../store/log.ts';
+import type { Pool } from '../store/pool.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { PartnerConnections } from './deliver-message.ts';
+import { DISPATCH_TERMS, Dispatcher, type DispatchTerms } from './dispatcher.ts';
+import type { OfferedService } from './inbox.ts';
+import type { ComposedMessage, MessageKey } from './message.ts';
+import type { Deliver, OutgoingDocument, PartnerStatus, Receipted } from './ports.ts';
+import { insertOutgoing, readQueues } from './queries.ts';
+import { receiveRoute } from './receive-route.ts';
+import { EXCHANGE_ACTOR, Settlement } from './settle.ts';
+import type { TrustPort } from './trust-port.ts';
+import { composeUserMessage } from './user-message.ts';
+
+/** All that the exchange of one node is made of. */
+export interface ExchangeParts {
+  readonly pool: Pool;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  readonly partyId: string;
+  readonly keys: () => {
+    readonly signing: MessageKey;
+    /** The newest first. */
+    readonly decryption: readonly MessageKey[];
+    readonly tls: MessageKey;
+  };
+  readonly trust: TrustPort;
+  readonly clock: () => Date;
+  /** A new UUID. */
+  readonly newId: () => string;
+  readonly log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  readonly services: readonly OfferedService[];
+  readonly deliver: Deliver;
+  readonly receipted: Receipted;
+  readonly limits?: Partial<ExchangeLimits>;
+  readonly dispatch?: Partial<DispatchTerms>;
+  readonly random?: () => number;
+}
+
+/** Sizes and times of the exchange. */
+export interface ExchangeLimits {
+  readonly bodyBytes: number;
+  /** How long a message is tried. */
+  readonly windowMilliseconds: number;
+  readonly futureMilliseconds: number;
+  /** How old a message may be; ids are remembered for longer than that. */
+  readonly pastMilliseconds: number;
+}
+
+const day = 86_400_000;
+export const EXCHANGE_LIMITS: ExchangeLimits = {
+  bodyBytes: 25 * 1024 * 1024,
+  windowMilliseconds: 5 * day,
+  futureMilliseconds: 5 * 60_000,
+  pastMilliseconds: 30 * day,
+};
+
+/** A message that was composed and is still to be queued. */
+export interface PreparedMessage {
+  readonly partner: string;
+  readonly document: OutgoingDocument;
+  readonly composed: ComposedMessage;
+}
+
+/** The exchange of a node with its partners. */
+export interface Exchange {
+  /**
+   * Composes the message that carries a document: cryptography only, nothing is stored.
+   * @throws the refusal `PARTNER-UNKNOWN` when the country has no node that can be sent to
+   */
+  prepare(document: OutgoingDocument, now: Date): PreparedMessage;
+  /** Queues a prepared message in the transaction of what it tells of; it is sent after the commit. */
+  enqueue(transaction: Transaction, prepared: PreparedMessage, now: Date): Promise<{ readonly messageId: string }>;
+  /** Both in one. */
+  send(transaction: Transaction, document: OutgoingDocument, now: Date): Promise<{ readonly messageId: string }>;
+  /** The route that takes messages of partners. */
+  router(): Router;
+  start(): Promise<void>;
+  /** Takes nothing more out of the queue and waits for the tries under way. */
+  stop(): Promise<void>;
+  status(): Promise<readonly PartnerStatus[]>;
+}
+
+/** Puts the exchange of one node together. */
+export function createExchange(parts: ExchangeParts): Exchange {
+  const { pool, trust, clock } = parts;
+  const limits = { ...EXCHANGE_LIMITS, ...parts.limits };
+  const newMessageId = (): string => `${parts.newId()}@${parts.country.toLowerCase()}.selat`;
+  const connections = new PartnerConnections(trust, () => parts.keys().tls, clock);
+  const dispatcher = new Dispatcher({
+    pool,
+    trust,
+    connections,
+    settlement: new Settlement(pool, parts.receipted),
+    clock,
+    random: parts.random ?? Math.random,
+    log: parts.log,
+    terms: { ...DISPATCH_TERMS, ...parts.dispatch },
+  });
+
+  function prepare(document: OutgoingDocument, now: Date): PreparedMessage {
+    const partner = trust.partner(document.toCountry, now);
+    if (partner?.encryptionCertificate === undefined)
+      throw new Refusal(
+        'unavailable',
+        'PARTNER-UNKNOWN',
+        `${document.toCountry} has no node in the directory that documents can be sent to.`,
+      );
+    const composed = composeUserMessage(
+      {
+        messageId: newMessageId(),
+        timestamp: now,
+        fromPartyId: parts.partyId,
+        toPartyId: partner.partyId,
+        service: document.service,
+        action: document.action,
+        conversationId: document.conversationId,
+        properties: { originalSender: parts.partyId, finalRecipient: partner.partyId },
+      },
+      [{ contentType: document.contentType, bytes: document.bytes }],
+      { signing: parts.keys().signing, recipient: partner.encryptionCertificate },
+    );
+    return { partner: document.toCountry, document, composed };
+  }
+
+  async function enqueue(
+    transaction: Transaction,
+    { partner, document, composed }: PreparedMessage,
+    now: Date,
+  ): Promise<{ messageId: string }> {
+    const { messageId } = composed;
+    await insertOutgoing(
+      transaction,
+      {
+        ...composed,
+        partner,
+        conversation: document.conversationId,
+        service: document.service,
+        action: document.action,
+      },
+      now,
+      new Date(now.getTime() + limits.windowMilliseconds),
+    );
+    await appendEvent(transaction, {
+      kind: 'message.queued',
+      subject: messageId,
+      conversation: document.conversationId,
+      actor: EXCHANGE_ACTOR,
+      occurredAt: now,
+      data: { partner, action: document.action },
+    });
+    transaction.afterCommit(() => dispatcher.wake());
+    return { messageId };
+  }
+
+  return {
+    prepare,
+    enqueue,
+    send: (transaction, document, now) => enqueue(transaction, prepare(document, now), now),
+    router: () =>
+      receiveRoute(
+        {
+          pool,
+          partyId: parts.partyId,
+          trust,
+          keys: parts.keys,
+          clock,
+          newMessageId,
+          services: parts.services,
+          deliver: parts.deliver,
+          tolerance: limits,
+        },
+        { bodyLimit: limits.bodyBytes, log: parts.log },
+      ),
+    async start() {
+      dispatcher.start();
+    },
+    async stop() {
+      await dispatcher.stop();
+      connections.close();
+    },
+    async status() {
+      return (await readQueues(pool)).map((queue) => ({
+        country: queue.partner,
+        undelivered: queue.undelivered,
+        oldestAt: queue.oldestAt,
+        lastReceiptAt: queue.lastReceiptAt,
+        lastError: queue.lastError,
+        reachable: dispatcher.reachable(queue.partner),
+      }));
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { HttpAnswer } from './deliver-message.ts';
+import { EbmsFailure } from './ebms-errors.ts';
+import type { SignedReference } from './message.ts';
+import { checkReceiptReferences, readSignal } from './signal.ts';
+import type { ExchangePartner, TrustPort } from './trust-port.ts';
+
+/** What an answer means for the message it came for. */
+export type AnswerJudgement =
+  | { readonly means: 'receipted'; readonly receiptId: string; readonly bytes: Buffer }
+  /** The partner says that trying again is of no use: the message itself must change. */
+  | { readonly means: 'refused'; readonly code: string; readonly reason: string }
+  | { readonly means: 'retry'; readonly code: string; readonly reason: string }
+  /** Not a receipt at all, although it looks like one, or is not the partner's: somebody must look (threat A5). */
+  | { readonly means: 'alarm'; readonly code: string; readonly reason: string };
+
+/** Errors that the same bytes will meet at every try. */
+const PERMANENT = new Set([
+  'EBMS:0001',
+  'EBMS:0003',
+  'EBMS:0007',
+  'EBMS:0008',
+  'EBMS:0009',
+  'EBMS:0010',
+  'EBMS:0011',
+  'EBMS:0103',
+  'EBMS:0303',
+]);
+
+/**
+ * Judges what a partner answered to a message. Only a receipt that is signed by the partner, names the message and tells
+ * the digest of every part as it was sent is one (AS4 Profile §5.1.8).
+ */
+export function judgeAnswer(
+  answer: HttpAnswer,
+  sent: { readonly messageId: string; readonly references: readonly SignedReference[] },
+  partner: ExchangePartner,
+  trust: TrustPort,
+  now: Date,
+): AnswerJudgement {
+  if (answer.status === 503 || answer.status === 429 || answer.body.length === 0)
+    return {
+      means: 'retry',
+      code: `HTTP-${answer.status}`,
+      reason: `${partner.country} answered with the status ${answer.status}.`,
+    };
+  try {
+    const signal = readSignal(answer.body);
+    if (signal.signerCertificate !== undefined) {
+      const judgement = trust.judgeSigner({ certificate: signal.signerCertificate, use: 'as4-signing', at: now });
+      if (!judgement.trusted || judgement.country !== partner.country)
+        return {
+          means: 'alarm',
+          code: 'RECEIPT-NOT-BY-PARTNER',
+          reason: judgement.trusted
+            ? `The answer is signed by ${judgement.country}, not by ${partner.country}.`
+            : `The answer's signer is not trusted: ${judgement.reason}`,
+        };
+    }
+    if (signal.kind === 'error') {
+      const [first] = signal.errors;
+      const code = first?.code ?? 'EBMS:0004';
+      const reason = `${partner.country} answered ${code} ${first?.shortDescription ?? ''}: ${first?.description ?? ''}`;
+      // An error that nobody signed ends nothing: anyone could have said it.
+      const isFinal = PERMANENT.has(code) && signal.signerCertificate !== undefined;
+      return { means: isFinal ? 'refused' : 'retry', code, reason };
+    }
+    if (signal.refToMessageId !== sent.messageId)
+      return {
+        means: 'alarm',
+        code: 'RECEIPT-FOR-ANOTHER-MESSAGE',
+        reason: `The receipt is for ${signal.refToMessageId.slice(0, 200)}.`,
+      };
+    const difference = checkReceiptReferences(sent.references, signal.references);
+    if (difference !== undefined) return { means: 'alarm', code: 'RECEIPT-DIGESTS', reason: difference };
+    return { means: 'receipted', receiptId: signal.messageId, bytes: answer.body };
+  } catch (error) {
+    if (!(error instanceof EbmsFailure)) throw error;
+    return {
+      means: answer.status >= 500 ? 'retry' : 'alarm',
+      code: error.code,
+      reason: `The answer (status ${answer.status}) is not a receipt: ${error.message}`,
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import type { Transaction } from '../store/transaction.ts';
+
+/** A document that is to go to another country's node. */
+export interface OutgoingDocument {
+  readonly toCountry: string;
+  /** The conversation: the unique consignment reference. */
+  readonly conversationId: string;
+  readonly service: string;
+  readonly action: string;
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+/** What a partner sent, after everything about the message itself was found good. */
+export interface Delivery {
+  readonly messageId: string;
+  readonly fromCountry: string;
+  readonly conversationId: string;
+  readonly service: string;
+  readonly action: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly payloads: readonly { readonly contentType: string; readonly bytes: Buffer }[];
+  readonly receivedAt: Date;
+}
+
+/** Whether a journey took a delivery; one that was not taken goes to the quarantine with the reason. */
+export type DeliveryOutcome =
+  | { readonly taken: true }
+  | { readonly taken: false; readonly code: string; readonly reason: string };
+
+/**
+ * Given by the journeys: takes a delivery in the transaction that keeps its message. What it throws undoes its own work
+ * only, and the message is quarantined; the refusal `unavailable` undoes everything, and the sender tries again.
+ */
+export type Deliver = (transaction: Transaction, delivery: Delivery) => Promise<DeliveryOutcome>;
+
+/** Given by the journeys: notes in the transaction that keeps the receipt that a message arrived. */
+export type Receipted = (
+  transaction: Transaction,
+  receipt: { readonly messageId: string; readonly at: Date },
+) => Promise<void>;
+
+/** How the messages to one partner stand. */
+export interface PartnerStatus {
+  readonly country: string;
+  readonly undelivered: number;
+  readonly oldestAt: Date | null;
+  readonly lastReceiptAt: Date | null;
+  readonly lastError: string | null;
+  /** Null while nothing was tried since the start. */
+  readonly reachable: boolean | null;
+}

@@ -1,0 +1,269 @@
+import type { Reader } from '../store/pool.ts';
+import type { Transaction } from '../store/transaction.ts';
+import type { SignedReference } from './message.ts';
+
+/** A message that was claimed for a try. */
+export interface ClaimedMessage {
+  readonly messageId: string;
+  readonly conversation: string;
+  readonly attempts: number;
+  readonly windowEndsAt: Date;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly references: readonly SignedReference[];
+}
+
+/** A message to be queued. */
+export interface QueuedMessage {
+  readonly messageId: string;
+  readonly partner: string;
+  readonly conversation: string;
+  readonly service: string;
+  readonly action: string;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly references: readonly SignedReference[];
+}
+
+/** Queues a message with its bytes: one statement. */
+export async function insertOutgoing(
+  transaction: Transaction,
+  message: QueuedMessage,
+  now: Date,
+  windowEndsAt: Date,
+): Promise<void> {
+  await transaction.query({
+    name: 'queue-message',
+    text: `with message as (
+        insert into outgoing_messages (message_id, partner, conversation, service, action, queued_at, next_attempt_at, window_ends_at)
+        values ($1, $2, $3, $4, $5, $6, $6, $7) returning message_id)
+      insert into outgoing_bodies (message_id, content_type, body, signed_references)
+        select message_id, $8, $9, $10::jsonb from message`,
+    values: [
+      message.messageId,
+      message.partner,
+      message.conversation,
+      message.service,
+      message.action,
+      now,
+      windowEndsAt,
+      message.contentType,
+      message.body,
+      JSON.stringify(message.references),
+    ],
+  });
+}
+
+/** The partners for whom something is due. */
+export async function partnersWithDueMessages(reader: Reader, now: Date): Promise<string[]> {
+  const { rows } = await reader.query<{ partner: string }>({
+    name: 'partners-due',
+    text: `select distinct partner from outgoing_messages where state = 'queued' and next_attempt_at <= $1`,
+    values: [now],
+  });
+  return rows.map((row) => row.partner);
+}
+
+/**
+ * Claims due messages of a partner for one try, the longest due first; what another process is claiming is passed over.
+ * Until `leaseEndsAt` nobody else takes them.
+ */
+export async function claimDue(
+  reader: Reader,
+  partner: string,
+  limit: number,
+  now: Date,
+  leaseEndsAt: Date,
+): Promise<ClaimedMessage[]> {
+  const { rows } = await reader.query<{
+    message_id: string;
+    conversation: string;
+    attempts: number;
+    window_ends_at: Date;
+    content_type: string;
+    body: Buffer;
+    signed_references: SignedReference[];
+  }>({
+    name: 'claim-due',
+    text: `with due as (
+        select message_id from outgoing_messages
+        where state = 'queued' and partner = $1 and next_attempt_at <= $2
+        order by next_attempt_at limit $3 for update skip locked),
+      claimed as (
+        update outgoing_messages m set attempts = attempts + 1, last_attempt_at = $2, next_attempt_at = $4
+        from due where m.message_id = due.message_id
+        returning m.message_id, m.conversation, m.attempts, m.window_ends_at)
+      select c.*, b.content_type, b.body, b.signed_references from claimed c join outgoing_bodies b using (message_id)`,
+    values: [partner, now, limit, leaseEndsAt],
+  });
+  return rows.map((row) => ({
+    messageId: row.message_id,
+    conversation: row.conversation,
+    attempts: row.attempts,
+    windowEndsAt: row.window_ends_at,
+    contentType: row.content_type,
+    body: row.body,
+    references: row.signed_references,
+  }));
+}
+
+/**
+ * Keeps a receipt and marks its message; a late one counts for a failed message too.
+ * @returns false when the message had its receipt already
+ */
+export async function markReceipted(
+  transaction: Transaction,
+  receipt: { readonly messageId: string; readonly receiptId: string; readonly bytes: Buffer; readonly at: Date },
+): Promise<boolean> {
+  const { rowCount } = await transaction.query({
+    name: 'mark-receipted',
+    text: `with message as (
+        update outgoing_messages set state = 'receipted', receipted_at = $4, last_error = null, last_error_code = null
+        where message_id = $1 and state <> 'receipted' returning message_id)
+      insert into received_receipts (message_id, receipt_id, bytes, received_at)
+        select message_id, $2, $3, $4 from message`,
+    values: [receipt.messageId, receipt.receiptId, receipt.bytes, receipt.at],
+  });
+  return rowCount > 0;
+}
+
+/** Plans the next try of a message that was not receipted, with the reason. */
+export async function planRetry(
+  reader: Reader,
+  messageId: string,
+  next: { readonly at: Date; readonly code: string; readonly reason: string },
+): Promise<void> {
+  await reader.query({
+    name: 'plan-retry',
+    text: `update outgoing_messages set next_attempt_at = $2, last_error_code = $3, last_error = $4
+      where message_id = $1 and state = 'queued'`,
+    values: [messageId, next.at, next.code, next.reason.slice(0, 2_000)],
+  });
+}
+
+/** Gives a message up: it is shown as failed until a person sends it again. */
+export async function markFailed(
+  transaction: Transaction,
+  messageId: string,
+  failure: { readonly code: string; readonly reason: string },
+): Promise<boolean> {
+  const { rowCount } = await transaction.query({
+    name: 'mark-failed',
+    text: `update outgoing_messages set state = 'failed', last_error_code = $2, last_error = $3
+      where message_id = $1 and state = 'queued'`,
+    values: [messageId, failure.code, failure.reason.slice(0, 2_000)],
+  });
+  return rowCount > 0;
+}
+
+/** A message that arrived. */
+export interface ArrivedMessage {
+  readonly messageId: string;
+  readonly partner: string;
+  readonly conversation: string;
+  readonly service: string;
+  readonly action: string;
+  readonly digest: Buffer;
+  readonly receivedAt: Date;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly receipt: Buffer;
+  readonly state: 'delivered' | 'test';
+}
+
+/** Keeps a message as it came, with its receipt; false when its id is known already (waits for one under way). */
+export async function insertIncoming(transaction: Transaction, message: ArrivedMessage): Promise<boolean> {
+  const { rowCount } = await transaction.query({
+    name: 'keep-message',
+    text: `with message as (
+        insert into incoming_messages (message_id, partner, conversation, service, action, digest, received_at, state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (message_id) do nothing returning message_id)
+      insert into incoming_bodies (message_id, content_type, body, receipt)
+        select message_id, $9, $10, $11 from message`,
+    values: [
+      message.messageId,
+      message.partner,
+      message.conversation,
+      message.service,
+      message.action,
+      message.digest,
+      message.receivedAt,
+      message.state,
+      message.contentType,
+      message.body,
+      message.receipt,
+    ],
+  });
+  return rowCount > 0;
+}
+
+/** Counts a repetition of a known message and gives what was kept of the first. */
+export async function findFirst(
+  transaction: Transaction,
+  messageId: string,
+): Promise<{ digest: Buffer; receipt: Buffer; partner: string } | undefined> {
+  const { rows } = await transaction.query<{ digest: Buffer; receipt: Buffer; partner: string }>({
+    name: 'find-first',
+    text: `update incoming_messages m set duplicates = duplicates + 1 from incoming_bodies b
+      where m.message_id = $1 and b.message_id = m.message_id returning m.digest, b.receipt, m.partner`,
+    values: [messageId],
+  });
+  return rows[0];
+}
+
+/** Puts a message aside that no journey could take. */
+export async function quarantine(
+  transaction: Transaction,
+  messageId: string,
+  why: { readonly code: string; readonly reason: string },
+): Promise<void> {
+  await transaction.query({
+    name: 'quarantine-message',
+    text: `update incoming_messages set state = 'quarantined', reason_code = $2, reason = $3 where message_id = $1`,
+    values: [messageId, why.code, why.reason.slice(0, 2_000)],
+  });
+}
+
+/** How the messages to each partner stand. */
+export async function readQueues(reader: Reader): Promise<
+  {
+    readonly partner: string;
+    readonly undelivered: number;
+    readonly oldestAt: Date | null;
+    readonly lastReceiptAt: Date | null;
+    readonly lastError: string | null;
+  }[]
+> {
+  const { rows } = await reader.query<{
+    partner: string;
+    undelivered: number;
+    oldest_at: Date | null;
+    last_receipt_at: Date | null;
+    last_error: string | null;
+  }>({
+    name: 'read-queues',
+    text: `with recursive partners as (
+        (select partner from outgoing_messages order by partner limit 1)
+        union all
+        select (select m.partner from outgoing_messages m
+            where m.partner > p.partner order by m.partner limit 1)
+          from partners p where p.partner is not null)
+      select p.partner, q.undelivered::integer, q.oldest_at, r.receipted_at as last_receipt_at, q.last_error
+      from partners p
+      cross join lateral (
+        select count(*) as undelivered, min(queued_at) as oldest_at,
+          (array_agg(last_error order by queued_at) filter (where last_error is not null))[1] as last_error
+        from outgoing_messages where partner = p.partner and state = 'queued') q
+      left join lateral (
+        select receipted_at from outgoing_messages
+        where partner = p.partner and state = 'receipted' order by receipted_at desc limit 1) r on true
+      where p.partner is not null`,
+  });
+  return rows.map((row) => ({
+    partner: row.partner,
+    undelivered: row.undelivered,
+    oldestAt: row.oldest_at,
+    lastReceiptAt: row.last_receipt_at,
+    lastError: row.last_error,
+  }));
+}

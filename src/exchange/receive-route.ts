@@ -1,0 +1,117 @@
+import { X509Certificate } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
+import { type Request, type Response, Router } from 'express';
+import { Refusal } from '../documents/refusal.ts';
+import { EbmsFailure } from './ebms-errors.ts';
+import { composeError } from './error-signal.ts';
+import { type InboxParts, receive } from './inbox.ts';
+
+/** What the route takes besides the inbox. */
+export interface RouteTerms {
+  /** Bytes of a message at most. */
+  readonly bodyLimit: number;
+  readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
+}
+
+const SOAP = 'application/soap+xml; charset=UTF-8';
+
+/** The body, or undefined when it is larger than the limit; then nothing more of it is read into memory. */
+function readBody(request: Request, limit: number): Promise<Buffer | undefined> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limit) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    request.on('data', (piece: Buffer) => {
+      size += piece.length;
+      if (size > limit) {
+        request.pause();
+        resolve(undefined);
+      } else pieces.push(piece);
+    });
+    request.on('end', () => resolve(Buffer.concat(pieces)));
+    request.on('error', reject);
+    request.on('aborted', () => reject(new Error('the message broke off')));
+  });
+}
+
+function clientCertificateOf(request: Request): X509Certificate | undefined {
+  if (!(request.socket instanceof TLSSocket)) return undefined;
+  const { raw } = request.socket.getPeerCertificate(false);
+  if (raw === undefined) return undefined;
+  try {
+    return new X509Certificate(raw);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The route that takes AS4 messages: POST, answered with a receipt or an error signal, both with status 200 as SOAP's
+ * HTTP binding in eDelivery has it; 413 for what is too large, 503 when the node cannot keep anything at the moment.
+ */
+export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
+  const router = Router();
+  router.post('/as4', async (request, response) => {
+    try {
+      const body = await readBody(request, terms.bodyLimit);
+      if (body === undefined) {
+        response.set('Connection', 'close');
+        answerFailure(
+          response,
+          413,
+          new EbmsFailure(
+            'EBMS:0004',
+            `A message may have ${terms.bodyLimit} bytes; send less, or in several messages.`,
+          ),
+        );
+        return;
+      }
+      const receipt = await receive(parts, {
+        contentType: request.headers['content-type'],
+        body,
+        clientCertificate: clientCertificateOf(request),
+      });
+      response.status(200).set('Content-Type', SOAP).send(receipt);
+    } catch (error) {
+      answerError(response, error);
+    }
+  });
+  router.use((_request, response) => {
+    response
+      .status(404)
+      .set('Content-Type', 'text/plain; charset=utf-8')
+      .send('AS4 messages are taken by POST at /as4.\n');
+  });
+
+  function answerFailure(response: Response, status: number, failure: EbmsFailure): void {
+    const signal = composeError(failure, {
+      messageId: parts.newMessageId(),
+      timestamp: parts.clock(),
+      signing: parts.keys().signing,
+    });
+    response.status(status).set('Content-Type', SOAP).send(signal);
+  }
+
+  function answerError(response: Response, error: unknown): void {
+    if (response.headersSent || response.destroyed) return;
+    if (error instanceof EbmsFailure) {
+      terms.log.info({ messageId: error.refToMessageId, code: error.code }, 'message refused');
+      answerFailure(response, 200, error);
+      return;
+    }
+    const isOutage = error instanceof Refusal && error.kind === 'unavailable';
+    if (!isOutage) terms.log.error({ err: error }, 'message could not be taken');
+    response.set('Retry-After', '5');
+    answerFailure(
+      response,
+      503,
+      new EbmsFailure(
+        'EBMS:0004',
+        'This node cannot keep the message at the moment. Nothing was stored; send the same message again.',
+      ),
+    );
+  }
+
+  return router;
+}
