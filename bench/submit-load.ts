@@ -36,8 +36,7 @@ function post(path: string): Promise<void> {
         agent,
         headers: {
           Cookie: work.cookie,
-          'Content-Type': 'application/json',
-          'Content-Length': 2,
+          'Content-Length': 0,
           'If-Match': '"1"',
           'Idempotency-Key': randomUUID(),
         },
@@ -52,7 +51,7 @@ function post(path: string): Promise<void> {
       },
     );
     sent.on('error', reject);
-    sent.end('{}');
+    sent.end();
   });
 }
 

@@ -39,7 +39,7 @@ function nextLines({ carried, region, folder, samplesAsked }: Summary): string[]
   if (first === undefined)
     return [
       '',
-      samplesAsked === 0 || !region.firstTime
+      samplesAsked === 0 || !region.isEmpty
         ? '  No sample was carried this time; "npm run -s selat -- sample" carries one.'
         : '  These countries have no agreement in common that Selat knows, so no sample was carried.',
       `  Look next: ${pages}/ and ${pages}/docs`,

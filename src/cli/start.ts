@@ -75,7 +75,7 @@ async function startOne(options: StartOptions, country: string): Promise<void> {
 /** How many samples to carry: as many as asked, else one when the region is new and has a lane for it. */
 function sampleCount(options: StartOptions, region: StartedRegion): number {
   if (lanes(region.description.countries, new Date()).length === 0) return 0;
-  return options.samples ?? (region.firstTime ? 1 : 0);
+  return options.samples ?? (region.isEmpty ? 1 : 0);
 }
 
 async function startAll(options: StartOptions): Promise<void> {

@@ -119,7 +119,7 @@ async function carryOne(
   const start = performance.now();
   const created = await trader.post('/api/applications', JSON.parse(JSON.stringify(application)));
   const path = `/api/applications/${text(created.body['id'])}`;
-  const submitted = await trader.post(`${path}/submit`, {}, created.version);
+  const submitted = await trader.post(`${path}/submit`, undefined, created.version);
   progress(`${lane.from.exporter.name} applied for a certificate of origin (${lane.scheme})`);
   const approved = await officer.post(`${path}/approve`, {}, submitted.version);
   const number = text(approved.body['certificateNumber']);

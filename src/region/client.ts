@@ -52,7 +52,7 @@ export class SampleUser {
   }
 
   async signOut(): Promise<void> {
-    await this.post('/api/sign-out', {});
+    await this.post('/api/sign-out', undefined);
     this.#cookie = '';
   }
 
@@ -60,8 +60,8 @@ export class SampleUser {
     return this.#send('GET', path, {});
   }
 
-  post(path: string, body: JsonObject, version?: string | null): Promise<Answer> {
-    return this.#send('POST', path, { body, version: version ?? null });
+  post(path: string, body: JsonObject | undefined, version?: string | null): Promise<Answer> {
+    return this.#send('POST', path, { ...(body === undefined ? {} : { body }), version: version ?? null });
   }
 
   async #send(

@@ -63,6 +63,7 @@ export async function ensureSamplePeople(
       importer: await ensureFirm(transaction, sample.importer, now),
       broker: await ensureFirm(transaction, sample.broker, now),
     };
+    let exporter: { id: string; name: string; role: Role } | undefined;
     for (const person of people) {
       if (known.has(person.username)) continue;
       const part = cast.find((candidate) => candidate.username === person.username);
@@ -72,28 +73,29 @@ export async function ensureSamplePeople(
         { ...person, firmId, office: firmId === null ? sample.office.code : null },
         { actor: installer, now },
       );
-      if (part?.firm !== 'exporter') continue;
-      await grantMandate(
-        transaction,
-        {
-          personId: created.id,
-          name: created.name,
-          role: created.role,
-          firmId: firms.exporter,
-          firmIdentifier: sample.exporter.identifier,
-          office: null,
-          country,
-          via: 'session',
-          onlyRights: null,
-        },
-        {
-          principalFirmId: firms.exporter,
-          brokerFirmId: firms.broker,
-          validFrom: now,
-          validUntil: new Date(now.getTime() + year),
-        },
-        now,
-      );
+      if (part?.firm === 'exporter') exporter = { id: created.id, name: created.name, role: created.role };
     }
+    if (exporter === undefined) return;
+    await grantMandate(
+      transaction,
+      {
+        personId: exporter.id,
+        name: exporter.name,
+        role: exporter.role,
+        firmId: firms.exporter,
+        firmIdentifier: sample.exporter.identifier,
+        office: null,
+        country,
+        via: 'session',
+        onlyRights: null,
+      },
+      {
+        principalFirmId: firms.exporter,
+        brokerFirmId: firms.broker,
+        validFrom: now,
+        validUntil: new Date(now.getTime() + year),
+      },
+      now,
+    );
   });
 }

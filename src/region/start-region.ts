@@ -4,6 +4,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { type RunningNode, startNode } from '../node/start-node.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../store/embedded.ts';
 import { placeEmbeddedFiles } from '../store/embedded-files.ts';
+import type { Pool } from '../store/pool.ts';
 import { explainFolder } from './fault-of-folder.ts';
 import { prepareRegion } from './prepare-region.ts';
 import { databaseName, ownDatabase } from './region-database.ts';
@@ -29,8 +30,8 @@ export interface RegionStart {
 export interface StartedRegion {
   readonly description: RegionDescription;
   readonly nodes: readonly RunningNode[];
-  /** True when the folder was new. */
-  readonly firstTime: boolean;
+  /** True while no node has any document yet. */
+  readonly isEmpty: boolean;
   /** Where the embedded server keeps its files; undefined when every node has a server of its own. */
   readonly databaseFolder: string | undefined;
   /** Resolves when the embedded server ends by itself: then the region cannot go on. */
@@ -110,7 +111,7 @@ export async function startRegion(terms: RegionStart): Promise<StartedRegion> {
     return {
       description: { ...description, countries },
       nodes,
-      firstTime: before === null,
+      isEmpty: (await Promise.all(nodes.map((node) => hasDocuments(node.pool)))).every((has) => !has),
       databaseFolder: postgres?.dataFolder,
       databaseEnded: postgres?.ended ?? new Promise(() => {}),
       stop,
@@ -119,6 +120,11 @@ export async function startRegion(terms: RegionStart): Promise<StartedRegion> {
     await stop();
     throw explainFolder(error, folder.path);
   }
+}
+
+async function hasDocuments(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ has: boolean }>({ text: 'select exists (select from documents) as has' });
+  return rows[0]?.has === true;
 }
 
 async function embeddedDatabase(postgres: EmbeddedPostgres | undefined, country: string): Promise<string> {
