@@ -30,6 +30,7 @@ function sampleLines(carried: readonly CarriedSample[]): string[] {
     `  ${sample.number}  ${sample.from} → ${sample.to}  (${sample.scheme}, consignment ${sample.consignmentReference})`,
     `      issued and sealed after ${sample.milliseconds.issued} ms; receipted, and ${sample.outcome} by ${sample.to}, after ${sample.milliseconds.answered} ms`,
     `      AS4 message ${sample.messageId}`,
+    `      signed receipt ${sample.receiptId}`,
   ]);
 }
 

@@ -30,7 +30,7 @@ async function keepReceipt(transaction: Transaction, receipt: GoodReceipt, recei
     occurredAt: at,
     data: { partner: receipt.partner, receiptId },
   });
-  await receipted(transaction, { messageId, at });
+  await receipted(transaction, { messageId, receiptId, at });
 }
 
 /**

@@ -29,6 +29,7 @@ export interface CertificateRow {
   readonly office: string | null;
   readonly message_id: string | null;
   readonly receipted_at: Date | null;
+  readonly receipt_id: string | null;
   readonly partner_outcome: 'verified' | 'refused' | null;
   readonly partner_steps: readonly VerificationStepView[] | null;
   readonly partner_answered_at: Date | null;
@@ -50,7 +51,7 @@ export type CertificateLineRow = Omit<CertificateRow, 'content' | 'own_steps' | 
 /** The columns of a row of a list, of the table as `c`. */
 export const CERTIFICATE_LINE_COLUMNS = `c.id, c.side, c.number, c.state, c.scheme, c.exporting_country, c.importing_country,
   c.consignment_reference, encode(c.document_digest, 'hex') as document_digest, c.recorded_at, c.issued_at,
-  c.own_outcome, c.own_checked_at, c.application_id, c.office, c.message_id, c.receipted_at, c.partner_outcome,
+  c.own_outcome, c.own_checked_at, c.application_id, c.office, c.message_id, c.receipted_at, c.receipt_id, c.partner_outcome,
   c.partner_answered_at, encode(c.response_digest, 'hex') as response_digest, c.received_from, c.received_message_id,
   c.answer_message_id, c.answer_receipted_at`;
 const columns = `${CERTIFICATE_LINE_COLUMNS}, c.content, c.own_steps, c.partner_steps`;
@@ -222,6 +223,7 @@ export async function noteDelivery(
   transaction: Transaction,
   messageId: string,
   at: Date,
+  receiptId: string | null,
 ): Promise<{ number: string; consignment_reference: string; importing_country: string } | undefined> {
   const { rows } = await transaction.query<{
     number: string;
@@ -229,9 +231,9 @@ export async function noteDelivery(
     importing_country: string;
   }>({
     name: 'note-certificate-delivery',
-    text: `update certificates set receipted_at = $2, state = case when state = 'issued' then 'delivered' else state end
+    text: `update certificates set receipted_at = $2, receipt_id = $3, state = case when state = 'issued' then 'delivered' else state end
       where message_id = $1 and receipted_at is null returning number, consignment_reference, importing_country`,
-    values: [messageId, at],
+    values: [messageId, at, receiptId],
   });
   return rows[0];
 }

@@ -77,7 +77,11 @@ export function certificateLine(row: CertificateLineRow): CertificateLine {
 
 function deliveryOf(row: CertificateLineRow): NonNullable<CertificateLine['delivery']> {
   if (row.message_id === null) return { status: 'no-node' };
-  return { status: row.receipted_at === null ? 'queued' : 'receipted', messageId: row.message_id };
+  return {
+    status: row.receipted_at === null ? 'queued' : 'receipted',
+    messageId: row.message_id,
+    ...(row.receipt_id === null ? {} : { receiptId: row.receipt_id }),
+  };
 }
 
 async function seenCertificate(asked: Asked, number: string): Promise<SeenCertificateRow> {

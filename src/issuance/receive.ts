@@ -47,10 +47,10 @@ export async function receiveMessage(
 export async function noteReceipt(
   parts: IssuanceParts,
   transaction: Transaction,
-  receipt: { readonly messageId: string; readonly at: Date },
+  receipt: { readonly messageId: string; readonly receiptId?: string; readonly at: Date },
 ): Promise<void> {
-  const { messageId, at } = receipt;
-  const delivered = await noteDelivery(transaction, messageId, at);
+  const { messageId, receiptId, at } = receipt;
+  const delivered = await noteDelivery(transaction, messageId, at, receiptId ?? null);
   if (delivered !== undefined) {
     await appendEvent(transaction, {
       kind: 'certificate.delivered',
@@ -58,7 +58,7 @@ export async function noteReceipt(
       conversation: delivered.consignment_reference,
       actor: partnerActor(parts, delivered.importing_country),
       occurredAt: at,
-      data: { messageId },
+      data: { messageId, ...(receiptId === undefined ? {} : { receiptId }) },
     });
     return;
   }

@@ -69,7 +69,11 @@ export type CertificateView = {
   readonly receivedAt?: string;
   readonly applicationId?: string;
   /** How the document travels: to a node that is a member, or nowhere because the country has no node yet. */
-  readonly delivery?: { readonly status: 'no-node' | 'queued' | 'receipted'; readonly messageId?: string };
+  readonly delivery?: {
+    readonly status: 'no-node' | 'queued' | 'receipted';
+    readonly messageId?: string;
+    readonly receiptId?: string;
+  };
   /** The document in its JSON form; null where it could not be read. */
   readonly content: JsonObject | null;
 };

@@ -16,6 +16,8 @@ export interface CarriedSample {
   readonly consignmentReference: string;
   /** AS4 message id of the certificate's message. */
   readonly messageId: string;
+  /** AS4 message id of the signed receipt. */
+  readonly receiptId: string;
   /** What the importing node found. */
   readonly outcome: string;
   readonly milliseconds: { readonly issued: number; readonly answered: number };
@@ -136,6 +138,7 @@ async function carryOne(
     number,
     consignmentReference: application.consignmentReference,
     messageId: text(field(certificate.body['delivery'], 'messageId')),
+    receiptId: text(field(certificate.body['delivery'], 'receiptId')),
     outcome,
     milliseconds: { issued: Math.round(issued - start), answered: Math.round(answeredAt - start) },
   };

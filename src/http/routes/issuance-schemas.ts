@@ -147,6 +147,7 @@ const certificateLine = {
     properties: {
       status: { enum: ['no-node', 'queued', 'receipted'], description: '`no-node`: the country has no node yet.' },
       messageId: text,
+      receiptId: { ...text, description: 'Message id of the signed receipt of the partner’s node.' },
     },
   },
 } as const;

@@ -30,6 +30,8 @@ create table certificates (
   office text,
   message_id text,
   receipted_at timestamptz,
+  -- Message id of the partner's receipt.
+  receipt_id text,
   partner_outcome text check (partner_outcome in ('verified', 'refused')),
   partner_steps jsonb,
   partner_answered_at timestamptz,
