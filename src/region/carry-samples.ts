@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AGREEMENTS, isMember } from '../documents/agreements.ts';
 import type { JsonValue } from '../documents/json.ts';
+import { Refusal } from '../documents/refusal.ts';
 import type { CertificateApplication, SchemeId } from '../documents/types.ts';
-import { SampleUser } from './client.ts';
+import { type Answer, SampleUser } from './client.ts';
 import type { RegionDescription } from './region-folder.ts';
 import { sampleApplication } from './sample-application.ts';
 import { type SampleCountry, sampleCountry } from './sample-country.ts';
@@ -67,15 +68,22 @@ async function signedIn(region: RegionDescription, country: string, username: st
   return user;
 }
 
-/** Waits until the partner's answer is there; the exchange is asked every 50 ms, for at most a minute. */
-async function answered(user: SampleUser, number: string): Promise<string> {
+/** Waits until receipt and answer of the partner are there: asked every 50 ms, for at most a minute. */
+async function answered(user: SampleUser, number: string): Promise<{ outcome: string; certificate: Answer }> {
   for (let tries = 0; tries < 1_200; tries += 1) {
     const { body } = await user.get(`/api/certificates/${number}/verification`);
     const outcome = text(field(body['partner'], 'outcome'));
-    if (outcome !== '') return outcome;
+    if (outcome !== '') {
+      const certificate = await user.get(`/api/certificates/${number}`);
+      if (text(field(certificate.body['delivery'], 'receiptId')) !== '') return { outcome, certificate };
+    }
     await pause(50);
   }
-  throw new Error(`no answer to ${number} came within a minute; the queue of the issuing node says why`);
+  throw new Refusal(
+    'unavailable',
+    'SAMPLE-UNANSWERED',
+    `No receipt and answer to ${number} came within a minute; GET /api/partners at the issuing node (as operator) says why.`,
+  );
 }
 
 /**
@@ -127,9 +135,8 @@ async function carryOne(
   const number = text(approved.body['certificateNumber']);
   const issued = performance.now();
   progress(`${lane.from.authority} issued and sealed ${number}`);
-  const outcome = await answered(trader, number);
+  const { outcome, certificate } = await answered(trader, number);
   const answeredAt = performance.now();
-  const certificate = await trader.get(`/api/certificates/${number}`);
   progress(`${lane.to.name} received, receipted and ${outcome} it`);
   return {
     from: lane.from.country,
