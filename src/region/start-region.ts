@@ -88,12 +88,13 @@ export async function startRegion(terms: RegionStart): Promise<StartedRegion> {
     if (countries.some((country) => ownDatabase(country) === undefined)) {
       progress(before === null ? 'Making the database' : 'Starting the database');
       postgres = await startEmbeddedPostgres({ folder: folder.database, port: terms.port });
-      const server = postgres;
-      started.push(() => server.stop());
+      const running = postgres;
+      started.push(() => running.stop());
     }
-    const nodes = await Promise.all(
+    const server = postgres;
+    const starts = await Promise.allSettled(
       countries.map(async (country) => {
-        const databaseUrl = ownDatabase(country) ?? (await embeddedDatabase(postgres, country));
+        const databaseUrl = ownDatabase(country) ?? (await embeddedDatabase(server, country));
         const node = await startNode({
           folder: folder.node(country),
           anchorFile: folder.anchor,
@@ -108,6 +109,11 @@ export async function startRegion(terms: RegionStart): Promise<StartedRegion> {
         return node;
       }),
     );
+    // All have ended before the first failure is told, so that every node that did start is stopped again.
+    const nodes = starts.map((start) => {
+      if (start.status === 'rejected') throw start.reason;
+      return start.value;
+    });
     return {
       description: { ...description, countries },
       nodes,
