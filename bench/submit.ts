@@ -67,7 +67,9 @@ async function createDrafts(count: number): Promise<string[]> {
   return paths;
 }
 
-function submitAll(paths: readonly string[]): Promise<{ milliseconds: number; p50: number; p99: number }> {
+function submitAll(
+  paths: readonly string[],
+): Promise<{ milliseconds: number; p50: number; p99: number; cpuMicroseconds: number }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fileURLToPath(new URL('submit-load.ts', import.meta.url))], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -107,13 +109,15 @@ await submitAll(await createDrafts(500));
 for (let round = 0; round < rounds; round += 1) {
   const bare = await bareCommits(perRound * 2);
   const paths = await createDrafts(perRound);
-  const { milliseconds, p50, p99 } = await submitAll(paths);
+  const before = process.cpuUsage();
+  const { milliseconds, p50, p99, cpuMicroseconds } = await submitAll(paths);
+  const own = process.cpuUsage(before);
   const rate = perRound / (milliseconds / 1_000);
   submits.push(rate);
   bares.push(bare);
   ratios.push(rate / bare);
   console.log(
-    `round ${round + 1}: submit ${rate.toFixed(0)}/s (p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms), bare commits ${bare.toFixed(0)}/s, ratio ${((100 * rate) / bare).toFixed(0)}%`,
+    `round ${round + 1}: submit ${rate.toFixed(0)}/s (p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms), bare commits ${bare.toFixed(0)}/s, ratio ${((100 * rate) / bare).toFixed(0)}%; CPU per submit: node ${((own.user + own.system) / perRound).toFixed(0)} µs, clients ${(cpuMicroseconds / perRound).toFixed(0)} µs, of ${((2_000 * milliseconds) / perRound).toFixed(0)} µs on two cores`,
   );
 }
 console.log(
