@@ -197,7 +197,14 @@ function ownOrigins(request: Request, publicOrigin: string): string[] {
 }
 
 function readerOf(pool: Pool): Transaction {
-  return { query: pool.query, savepoint: (work) => work(), afterCommit: (work) => work() };
+  return {
+    query: pool.query,
+    later: () => {
+      throw new Error('a reader changes nothing');
+    },
+    savepoint: (work) => work(),
+    afterCommit: (work) => work(),
+  };
 }
 
 async function refuse(

@@ -86,19 +86,24 @@ export async function insertApplication(
   return rows[0];
 }
 
-/** The application with this id if the actor sees it. */
+/**
+ * The application with this id if the actor sees it.
+ * @param purpose `change` locks it to the end of the transaction, after whoever is changing it now: what was seen is then
+ *   what is changed
+ */
 export async function findApplication(
   reader: Reader,
   actor: Actor,
   now: Date,
   id: string,
+  purpose: 'read' | 'change' = 'read',
 ): Promise<SeenApplicationRow | undefined> {
   const visible = visibleApplications(actor, now, 2);
   const { rows } = await reader.query<SeenApplicationRow>({
-    name: `find-application-${visible.name}`,
+    name: `find-application-${visible.name}-to-${purpose}`,
     text: `select ${columns}, f.name as firm_name, f.identifier_scheme as firm_identifier_scheme,
         f.identifier_value as firm_identifier_value
-      from applications a join firms f on f.id = a.firm_id where a.id = $1 and ${visible.sql}`,
+      from applications a join firms f on f.id = a.firm_id where a.id = $1 and ${visible.sql}${purpose === 'change' ? ' for update of a' : ''}`,
     values: [id, ...visible.values],
   });
   return rows[0];
@@ -117,16 +122,17 @@ export interface ApplicationChange {
 }
 
 /**
- * Makes one transition if the application still is what the caller saw: same version, same state.
- * @returns the changed row; undefined when somebody was faster, and then nothing is changed.
+ * Makes one transition of an application that was found for change and so is locked: the statement travels with the next
+ * one or the commit.
+ * @returns the row as it is then
  */
-export async function changeApplication(
+export function changeApplication(
   transaction: Transaction,
-  seen: { readonly id: string; readonly version: number; readonly state: CertificateState },
+  seen: ApplicationRow,
   to: CertificateState,
   now: Date,
   change: ApplicationChange & { readonly action: TransitionAction },
-): Promise<ApplicationRow | undefined> {
+): ApplicationRow {
   const values: unknown[] = [seen.id, seen.version, seen.state, to, now];
   const sets: string[] = [];
   const set = (column: string, value: unknown) => {
@@ -151,13 +157,36 @@ export async function changeApplication(
     set('decision_reasons', change.decision.reasons.length === 0 ? null : JSON.stringify(change.decision.reasons));
     set('certificate_number', change.decision.certificateNumber ?? null);
   }
-  const { rows } = await transaction.query<ApplicationRow>({
+  transaction.later({
     name: `change-application-${change.action}`,
     text: `update applications a set version = version + 1, state = $4, updated_at = $5${sets.join('')}
-      where a.id = $1 and a.version = $2 and a.state = $3 returning ${columns}`,
+      where a.id = $1 and a.version = $2 and a.state = $3`,
     values,
   });
-  return rows[0];
+  return {
+    ...seen,
+    version: seen.version + 1,
+    state: to,
+    updated_at: now,
+    ...(change.content === undefined ? {} : { content: change.content }),
+    ...(change.summary === undefined
+      ? {}
+      : {
+          scheme: change.summary.scheme,
+          exporting_country: change.summary.exportingCountry,
+          importing_country: change.summary.importingCountry,
+          consignment_reference: change.summary.consignmentReference,
+        }),
+    ...(change.submittedBy === undefined ? {} : { submitted_at: now, submitted_by: change.submittedBy }),
+    ...(change.decision === undefined
+      ? {}
+      : {
+          decided_at: now,
+          decided_by: change.decision.by,
+          decision_reasons: change.decision.reasons.length === 0 ? null : change.decision.reasons,
+          certificate_number: change.decision.certificateNumber ?? null,
+        }),
+  };
 }
 
 /** Filters of a list of applications; what is not given does not filter. */

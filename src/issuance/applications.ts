@@ -35,11 +35,15 @@ export function notFound(what: 'application' | 'attachment' | 'certificate'): Re
 }
 
 /**
- * The application if the actor sees it.
+ * The application if the actor sees it; found for `change`, nobody else can change it until the transaction ends.
  * @throws the refusal `APPLICATION-NOT-FOUND`.
  */
-export async function seenApplication(asked: Asked, id: string): Promise<SeenApplicationRow> {
-  const row = isId(id) ? await findApplication(asked.transaction, asked.actor, asked.now, id) : undefined;
+export async function seenApplication(
+  asked: Asked,
+  id: string,
+  purpose: 'read' | 'change' = 'read',
+): Promise<SeenApplicationRow> {
+  const row = isId(id) ? await findApplication(asked.transaction, asked.actor, asked.now, id, purpose) : undefined;
   if (row === undefined) throw notFound('application');
   return row;
 }
@@ -70,10 +74,7 @@ export function changedMeanwhile(): Refusal {
   );
 }
 
-/**
- * Makes an admitted transition: the row if it still is what was seen, and its event.
- * @throws the refusal `CHANGED-MEANWHILE` when somebody was faster.
- */
+/** Makes an admitted transition of an application that was found for change: the row, and its event. */
 export async function makeTransition(
   asked: Asked,
   row: ApplicationRow,
@@ -81,11 +82,10 @@ export async function makeTransition(
   change: ApplicationChange,
   event: { readonly reason?: string; readonly data?: JsonValue } = {},
 ): Promise<ApplicationRow> {
-  const changed = await changeApplication(asked.transaction, row, transition.to, asked.now, {
+  const changed = changeApplication(asked.transaction, row, transition.to, asked.now, {
     ...change,
     action: transition.action,
   });
-  if (changed === undefined) throw changedMeanwhile();
   await appendApplicationEvent(asked, changed, transition.event, event);
   return changed;
 }

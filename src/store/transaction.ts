@@ -1,9 +1,14 @@
 import type pg from 'pg';
-import { isBeginFailure, runJoined } from './joined-statement.ts';
 import { asStoreError, type Pool, type Reader, runStatement, type Statement } from './pool.ts';
+import { BEGIN, COMMIT, isBeginFailure, runBatch } from './statement-batch.ts';
 
 /** An open transaction: what runs in it is stored together or not at all. */
 export interface Transaction extends Reader {
+  /**
+   * Runs a statement whose answer nobody waits for: it travels with the next statement, or with the commit, and costs no
+   * round trip of its own. If it fails, that next statement or the commit fails with its error.
+   */
+  later(statement: Statement): void;
   /** Runs part of the work so that its failure undoes only that part; the error is passed on. */
   savepoint<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Runs after the commit, never after a rollback: for waking workers. It must not throw. */
@@ -65,25 +70,31 @@ interface OpenTransaction {
 function openTransaction(client: pg.PoolClient): OpenTransaction {
   const afterwards: (() => void)[] = [];
   let savepoints = 0;
-  /** The first statement with the begin; the others wait for it, or they could run outside of the transaction. */
+  let waiting: Statement[] = [];
+  /** The first statements with the begin; the others wait for it, or they could run outside of the transaction. */
   let begun: Promise<unknown> | undefined;
   async function query<Row extends pg.QueryResultRow>(
     statement: Statement,
   ): Promise<{ rows: Row[]; rowCount: number }> {
-    if (begun !== undefined) {
-      await begun;
-      return runStatement<Row>(client, statement);
-    }
-    const first = runJoined<Row>(client, statement, 'begin');
-    begun = first;
+    if (begun !== undefined) await begun;
+    const before = waiting;
+    waiting = [];
+    if (begun !== undefined && before.length === 0) return runStatement<Row>(client, statement);
+    const batch = runBatch<Row>(client, [...(begun === undefined ? [BEGIN] : []), ...before, statement]);
+    begun ??= batch;
     try {
-      return await first;
+      const result = (await batch).at(-1);
+      if (result === undefined) throw new Error('a batch without an answer');
+      return result;
     } catch (error) {
       throw asStoreError(error);
     }
   }
   const transaction: Transaction = {
     query,
+    later: (statement) => {
+      waiting.push(statement);
+    },
     async savepoint(part) {
       savepoints += 1;
       const name = `part_${savepoints}`;
@@ -93,6 +104,8 @@ function openTransaction(client: pg.PoolClient): OpenTransaction {
         await query({ text: `release savepoint ${name}` });
         return result;
       } catch (error) {
+        // What the part left to travel later is undone with it.
+        waiting = [];
         await query({ text: `rollback to savepoint ${name}` });
         throw error;
       }
@@ -106,12 +119,13 @@ function openTransaction(client: pg.PoolClient): OpenTransaction {
     afterwards,
     hasBegun: () => begun !== undefined,
     async commit(last) {
-      if (last !== undefined && begun === undefined) await query(last);
-      else if (last !== undefined) {
-        refuseRollback((await runJoined(client, last, 'commit')).other);
-        return;
-      }
-      if (begun !== undefined) refuseRollback((await client.query('commit')).command);
+      if (begun !== undefined) await begun;
+      const statements = [...waiting, ...(last === undefined ? [] : [last])];
+      waiting = [];
+      if (begun === undefined && statements.length === 0) return;
+      const batch = runBatch(client, [...(begun === undefined ? [BEGIN] : []), ...statements, COMMIT]);
+      begun ??= batch;
+      refuseRollback((await batch).at(-1)?.command);
     },
   };
 }

@@ -280,18 +280,23 @@ describe('a transition', () => {
     assert.equal((await eventsOf(node.pool, [draft.id])).length, 2);
   });
 
-  test('takes three statements to submit', async () => {
+  test('takes one question to submit; what it changes travels with the commit', async () => {
     const draft = await create(application('100016'));
-    let statements = 0;
+    let questions = 0;
+    let travelling = 0;
     await node.change(trader, (asked) => {
       const counted = { ...asked.transaction };
       counted.query = (statement) => {
-        statements += 1;
+        questions += 1;
         return asked.transaction.query(statement);
+      };
+      counted.later = (statement) => {
+        travelling += 1;
+        asked.transaction.later(statement);
       };
       return node.issuance.submit({ ...asked, transaction: counted }, draft.id, 1);
     });
-    assert.equal(statements, 3);
+    assert.deepEqual([questions, travelling], [1, 2]);
   });
 });
 

@@ -136,7 +136,14 @@ export async function openNode(keys: TestCountry, directory: () => Directory | n
     newId: randomUUID,
   };
   const issuance = createIssuance(parts);
-  const reader: Transaction = { query: pool.query, savepoint: (work) => work(), afterCommit: (work) => work() };
+  const reader: Transaction = {
+    query: pool.query,
+    later: () => {
+      throw new Error('a reader changes nothing');
+    },
+    savepoint: (work) => work(),
+    afterCommit: (work) => work(),
+  };
   return {
     country,
     database,

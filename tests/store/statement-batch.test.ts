@@ -69,6 +69,51 @@ describe('a transaction whose begin and commit travel with its statements', () =
     assert.equal(await kept('hidden'), false);
   });
 
+  test('sends what travels later with the next statement, in order', async () => {
+    const seen = await inTransaction(database.pool, async (transaction) => {
+      transaction.later(insert('later 1'));
+      transaction.later(insert('later 2'));
+      const { rowCount } = await transaction.query({ text: "select 1 from notes where name like 'later %'" });
+      transaction.later(insert('later 3'));
+      return rowCount;
+    });
+    assert.equal(seen, 2);
+    assert.ok(await kept('later 3'));
+  });
+
+  test('commits what travels later also when nothing was asked', async () => {
+    await inTransaction(database.pool, async (transaction) => transaction.later(insert('only later')));
+    assert.ok(await kept('only later'));
+  });
+
+  test('stores nothing when what travels later fails, and can prepare its statements again', async () => {
+    for (let round = 0; round < 20; round += 1)
+      await assert.rejects(
+        inTransaction(database.pool, async (transaction) => {
+          transaction.later(insert('only later'));
+          transaction.later({ name: 'update-note', text: 'update notes set name = $1 where name = $1', values: ['x'] });
+        }),
+        { code: '23505' },
+      );
+    await inTransaction(database.pool, async (transaction) => {
+      transaction.later({ name: 'update-note', text: 'update notes set name = $1 where name = $1', values: ['x'] });
+    });
+  });
+
+  test('undoes with a part what it left to travel later', async () => {
+    await inTransaction(database.pool, async (transaction) => {
+      transaction.later(insert('before the part'));
+      await assert.rejects(
+        transaction.savepoint(async () => {
+          transaction.later(insert('of the part'));
+          throw new Error('the part fails');
+        }),
+        /the part fails/,
+      );
+    });
+    assert.deepEqual([await kept('before the part'), await kept('of the part')], [true, false]);
+  });
+
   test('may begin with a savepoint, and with statements at the same time', async () => {
     await inTransaction(database.pool, async (transaction) => {
       await transaction.savepoint(() => transaction.query(insert('inner')));
