@@ -4,6 +4,7 @@ import { pruneSignInGuards } from '../access/guessing.ts';
 import { Identities } from '../access/identify.ts';
 import { pruneSessions, SESSION_TERMS, type SessionTerms } from '../access/sessions.ts';
 import type { Pool } from '../store/pool.ts';
+import { SharedTransactions } from '../store/shared-transactions.ts';
 import { sessionCookieName } from './client.ts';
 import { answerRoute } from './dispatch.ts';
 import { pruneReplies } from './idempotency.ts';
@@ -57,6 +58,7 @@ export interface WebOfNode {
 export function createApp(parts: AppParts): WebOfNode {
   const { pool, country, clock, log } = parts;
   const terms = parts.sessionTerms ?? SESSION_TERMS;
+  const shared = new SharedTransactions(pool);
   const identities = new Identities(pool, country, terms);
   const cookieName = sessionCookieName(country);
   const publicOrigin = new URL(parts.publicUrl).origin;
@@ -91,7 +93,7 @@ export function createApp(parts: AppParts): WebOfNode {
     const handlers = new Map(
       rows.map((route) => [
         route.method,
-        answerRoute(route, { pool, identities, cookieName, publicOrigin, clock, log }),
+        answerRoute(route, { pool, shared, identities, cookieName, publicOrigin, clock, log }),
       ]),
     );
     const allowed = [...handlers.keys(), ...(handlers.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');

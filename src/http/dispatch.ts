@@ -6,7 +6,8 @@ import { mayDo } from '../access/rights.ts';
 import type { JsonValue } from '../documents/json.ts';
 import { readJson } from '../documents/read-json.ts';
 import { Refusal } from '../documents/refusal.ts';
-import { asStoreError, type Pool } from '../store/pool.ts';
+import { asStoreError, type Pool, type Statement } from '../store/pool.ts';
+import type { SharedTransactions } from '../store/shared-transactions.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import { clientFacts, identifyClient } from './client.ts';
 import { readIfMatch } from './entity-tags.ts';
@@ -32,6 +33,7 @@ import { checkHeaders, keptForm, sendKept, sendProblem, sendReply } from './send
 /** What answering a request needs of the node. */
 export interface DispatchParts {
   readonly pool: Pool;
+  readonly shared: SharedTransactions;
   readonly identities: Identities;
   readonly cookieName: string;
   /** Origin under which people reach the pages, such as `https://selat.customs.example`. */
@@ -117,22 +119,24 @@ async function answer(route: Route, parts: DispatchParts, request: Request, prog
     if (digest === null) return undefined;
     return { personId: actor.personId, key, fingerprint: fingerprintOf(request.method, request.path, digest) };
   };
-  return changeOnce(parts.pool, identity, work, now);
+  return changeOnce(parts, route.shares === true, identity, work, now);
 }
 
 /** Does the work and keeps its reply in one transaction; if that was done before, gives the first reply. */
 async function changeOnce(
-  pool: Pool,
+  { pool, shared }: DispatchParts,
+  shares: boolean,
   identity: () => Promise<RequestIdentity | undefined>,
   work: (transaction: Transaction) => Promise<Reply>,
   now: Date,
 ): Promise<Outcome> {
   try {
-    const reply = await inTransaction(pool, work, async (done) => {
+    const last = async (done: Reply): Promise<Statement> => {
       const request = await identity();
       if (request === undefined) throw new Refusal('malformed', 'BODY-BROKEN-OFF', 'The body was not read to its end.');
       return keepReplyStatement(request, keptForm(done), now);
-    });
+    };
+    const reply = shares ? await shared.run({ run: work, last }) : await inTransaction(pool, work, last);
     return { reply };
   } catch (error) {
     const wasRefused = error instanceof Refusal && error.kind !== 'unavailable' && error.kind !== 'too-large';

@@ -50,6 +50,11 @@ interface RouteTerms {
    * guesses) or must not hold a connection while it computes; `transaction` is then a reader.
    */
   readonly transactions?: 'own';
+  /**
+   * The handler is small work in the database and nothing else, so under load it shares a transaction with others that
+   * come at the same time (store/shared-transactions.ts says what that asks of it).
+   */
+  readonly shares?: true;
 }
 
 /** A row of the route table for people and programs that are signed in. */

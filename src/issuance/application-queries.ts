@@ -159,8 +159,12 @@ export function changeApplication(
   }
   transaction.later({
     name: `change-application-${change.action}`,
-    text: `update applications a set version = version + 1, state = $4, updated_at = $5${sets.join('')}
-      where a.id = $1 and a.version = $2 and a.state = $3`,
+    // Nobody waits for the count, so the statement itself fails, by a division by zero, when it finds nothing to change:
+    // two works of one shared transaction can have seen the same version.
+    text: `with changed as (
+        update applications a set version = version + 1, state = $4, updated_at = $5${sets.join('')}
+        where a.id = $1 and a.version = $2 and a.state = $3 returning 1)
+      select 1 / count(*) from changed`,
     values,
   });
   return {

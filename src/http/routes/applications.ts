@@ -49,6 +49,7 @@ export function applicationRoutes(issuance: Issuance): Route[] {
       method: 'POST',
       path: '/api/applications',
       operationId: 'createApplication',
+      shares: true,
       summary: 'Save an application as a draft, with its faults if it has any',
       description:
         'A draft may be incomplete: the answer lists what would be refused at submission. Members that an application does not have, values of another type and hostile text are refused at once.',
@@ -122,14 +123,14 @@ export function applicationRoutes(issuance: Issuance): Route[] {
       'submit',
       'Hand an application to the issuing office; refused with all faults if it has any',
       'application.submit',
-      {},
+      { shares: true },
       (context) => issuance.submit(asked(context), idOf(context), versionOf(context)),
     ),
     step(
       'withdraw',
       'Take an application back for good',
       'application.withdraw',
-      { requestBody: REASON_BODY },
+      { requestBody: REASON_BODY, shares: true },
       (context) =>
         issuance.withdraw(asked(context), idOf(context), versionOf(context), textOf(context, 'reason') ?? ''),
     ),
@@ -137,7 +138,7 @@ export function applicationRoutes(issuance: Issuance): Route[] {
       'return',
       'Send an application back to be corrected, with reasons',
       'application.decide',
-      { requestBody: REASONS_BODY },
+      { requestBody: REASONS_BODY, shares: true },
       (context) =>
         issuance.returnForCorrection(asked(context), idOf(context), versionOf(context), reasonsOf(context.body)),
     ),
@@ -145,7 +146,7 @@ export function applicationRoutes(issuance: Issuance): Route[] {
       'reject',
       'Reject an application for good, with reasons',
       'application.decide',
-      { requestBody: REASONS_BODY },
+      { requestBody: REASONS_BODY, shares: true },
       (context) => issuance.reject(asked(context), idOf(context), versionOf(context), reasonsOf(context.body)),
     ),
     step(
@@ -179,7 +180,7 @@ function step(
   action: string,
   summary: string,
   right: SignedInRoute['right'],
-  body: Pick<SignedInRoute, 'requestBody' | 'bodyOptional'>,
+  terms: Pick<SignedInRoute, 'requestBody' | 'bodyOptional' | 'shares'>,
   make: (context: RouteContext) => Promise<ApplicationView>,
 ): Route {
   return {
@@ -189,7 +190,7 @@ function step(
     summary,
     tag: 'Applications',
     right,
-    ...body,
+    ...terms,
     ifMatch: 'required',
     replies: one,
     handle: async (context) => reply(await make(context)),
