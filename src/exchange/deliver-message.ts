@@ -33,7 +33,7 @@ export const DELIVERY_LIMITS: DeliveryLimits = {
 
 /** Connections to one partner: mutual TLS, kept open, the other end judged by the directory. */
 export class PartnerConnections {
-  readonly #agents = new Map<string, { readonly agent: Agent; readonly authorities: string }>();
+  readonly #agents = new Map<string, { readonly agent: Agent; readonly madeOf: string }>();
   readonly #trust: TrustPort;
   readonly #tls: () => MessageKey;
   readonly #clock: () => Date;
@@ -46,24 +46,26 @@ export class PartnerConnections {
     this.#limits = limits;
   }
 
-  /** The agent of a partner; another one when its authorities changed, so that no old trust stays. */
+  /** The agent of a partner; another one when its authorities or our own key changed, so that no old trust stays. */
   #agentOf(partner: ExchangePartner): Agent {
-    const authorities = partner.tlsAuthorities.map((certificate) => certificate.fingerprint256).join();
-    const known = this.#agents.get(partner.country);
-    if (known?.authorities === authorities) return known.agent;
-    known?.agent.destroy();
     const tls = this.#tls();
+    const madeOf = [tls.certificate, ...partner.tlsAuthorities].map((each) => each.fingerprint256).join();
+    const known = this.#agents.get(partner.country);
+    if (known?.madeOf === madeOf) return known.agent;
+    known?.agent.destroy();
     const agent = new Agent({
       keepAlive: true,
       keepAliveMsecs: 10_000,
       maxSockets: 64,
+      // A resumed session would not ask again whether the certificate is still trusted.
+      maxCachedSessions: 0,
       key: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }),
       cert: tls.certificate.toString(),
       ca: partner.tlsAuthorities.map((certificate) => certificate.toString()),
       minVersion: 'TLSv1.2',
       checkServerIdentity: (host, certificate) => this.#judgeServer(partner, host, certificate),
     });
-    this.#agents.set(partner.country, { agent, authorities });
+    this.#agents.set(partner.country, { agent, madeOf });
     return agent;
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from '../store/pool.ts';
 import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
 import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
-import { type ClaimedMessage, claimDue, partnersWithDueMessages, planRetry } from './queries.ts';
+import { type ClaimedMessage, claimDue, findExpired, partnersWithDueMessages, planRetry } from './queries.ts';
 import { giveUp, raiseAlarm, type Settlement } from './settle.ts';
 import type { ExchangePartner, TrustPort } from './trust-port.ts';
 
@@ -17,8 +17,10 @@ export interface DispatchTerms {
   readonly longestPauseMilliseconds: number;
   /** How often the queue is looked at without being woken. */
   readonly pollMilliseconds: number;
-  /** Failed connections in a row after which only one message at a time is tried. */
+  /** Failed connections in a row after which the partner rests: one message is tried per pause, the pauses growing. */
   readonly breakAfter: number;
+  /** How long a stop waits for the tries under way before it breaks them off. */
+  readonly stopGraceMilliseconds: number;
 }
 
 export const DISPATCH_TERMS: DispatchTerms = {
@@ -28,6 +30,7 @@ export const DISPATCH_TERMS: DispatchTerms = {
   longestPauseMilliseconds: 300_000,
   pollMilliseconds: 1_000,
   breakAfter: 5,
+  stopGraceMilliseconds: 10_000,
 };
 
 /** What the dispatcher works with. */
@@ -46,6 +49,9 @@ export interface DispatcherParts {
 interface PartnerState {
   underWay: number;
   failuresInARow: number;
+  /** Pauses since the partner rests; 0 while it does not. */
+  rests: number;
+  restsUntil: Date;
   reachable: boolean | null;
 }
 
@@ -77,7 +83,7 @@ export class Dispatcher {
     this.#wake?.();
   }
 
-  /** Takes nothing more; waits for the tries under way. */
+  /** Takes nothing more; waits for the tries under way, each of which ends with its connection at the latest. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake?.();
@@ -121,19 +127,32 @@ export class Dispatcher {
     const { pool, clock, terms, trust } = this.#parts;
     for (const country of await partnersWithDueMessages(pool, clock())) {
       const state = this.#stateOf(country);
-      const places = (state.failuresInARow >= terms.breakAfter ? 1 : terms.perPartner) - state.underWay;
       const now = clock();
-      const partner = trust.partner(country, now);
+      const places = this.#placesOf(state, now);
       if (places <= 0) continue;
+      if (this.#stopping.signal.aborted) return;
+      const partner = trust.partner(country, now);
       const lease = new Date(now.getTime() + terms.leaseMilliseconds);
       for (const message of await claimDue(pool, country, places, now, lease)) this.#take(country, partner, message);
     }
   }
 
+  /** How many more messages may be under way; a partner that rests gets one after each pause, to see whether it is back. */
+  #placesOf(state: PartnerState, now: Date): number {
+    if (state.rests === 0) return this.#parts.terms.perPartner - state.underWay;
+    return state.underWay === 0 && now >= state.restsUntil ? 1 : 0;
+  }
+
   #stateOf(country: string): PartnerState {
     const known = this.#partners.get(country);
     if (known !== undefined) return known;
-    const state: PartnerState = { underWay: 0, failuresInARow: 0, reachable: null };
+    const state: PartnerState = {
+      underWay: 0,
+      failuresInARow: 0,
+      rests: 0,
+      restsUntil: new Date(0),
+      reachable: null,
+    };
     this.#partners.set(country, state);
     return state;
   }
@@ -157,6 +176,7 @@ export class Dispatcher {
   async #try(country: string, partner: ExchangePartner | undefined, message: ClaimedMessage): Promise<void> {
     const { clock, connections, trust, settlement, pool } = this.#parts;
     const about = { messageId: message.messageId, conversation: message.conversation, partner: country };
+    const isProbe = this.#stateOf(country).rests > 0;
     let judgement: AnswerJudgement;
     if (partner === undefined)
       judgement = {
@@ -167,11 +187,12 @@ export class Dispatcher {
     else
       try {
         const answer = await connections.post(partner, message.contentType, message.body);
-        this.#noteReachable(country, true);
+        this.#noteReached(country);
         judgement = judgeAnswer(answer, message, partner, trust, clock());
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw error;
-        this.#noteReachable(country, false);
+        this.#noteUnreachable(country, isProbe);
+        if (isProbe) await this.#giveUpExpired(country, error.message);
         judgement = { means: 'retry', code: 'EBMS:0005', reason: error.message };
       }
     switch (judgement.means) {
@@ -187,19 +208,52 @@ export class Dispatcher {
     }
   }
 
-  #noteReachable(country: string, reachable: boolean): void {
-    const state = this.#stateOf(country);
-    state.reachable = reachable;
-    state.failuresInARow = reachable ? 0 : state.failuresInARow + 1;
+  #noteReached(country: string): void {
+    Object.assign(this.#stateOf(country), { reachable: true, failuresInARow: 0, rests: 0 });
   }
 
-  /** Exponential pause with jitter: between half of it and the whole, so that not all come back at once. */
+  /** Tries that were under way when the rest began do not lengthen it: a short outage is to have a short end. */
+  #noteUnreachable(country: string, isProbe: boolean): void {
+    const state = this.#stateOf(country);
+    state.reachable = false;
+    state.failuresInARow += 1;
+    if (!isProbe && (state.rests > 0 || state.failuresInARow < this.#parts.terms.breakAfter)) return;
+    state.rests += 1;
+    state.restsUntil = this.#after(state.rests);
+  }
+
+  /** While a partner rests only a few messages are tried; the others must not outlive their windows for that. */
+  async #giveUpExpired(country: string, reason: string): Promise<void> {
+    const { pool, clock } = this.#parts;
+    for (const { messageId, conversation, attempts } of await findExpired(pool, country, clock()))
+      await giveUp(
+        pool,
+        { messageId, conversation, partner: country },
+        { code: 'EBMS:0005', reason: `Given up after ${attempts} tries. ${reason}` },
+        clock(),
+      );
+  }
+
+  /**
+   * The end of an exponential pause from now: between half of it and the whole, by chance, so that not all come back at
+   * the same time.
+   */
+  #after(failures: number): Date {
+    const { clock, random, terms } = this.#parts;
+    const whole = Math.min(
+      terms.longestPauseMilliseconds,
+      terms.firstPauseMilliseconds * 2 ** Math.min(failures - 1, 20),
+    );
+    return new Date(clock().getTime() + whole / 2 + (random() * whole) / 2);
+  }
+
+  /** Plans the next try, or gives up when the window is over. */
   async #again(
     about: { readonly messageId: string; readonly conversation: string; readonly partner: string },
     message: ClaimedMessage,
     why: { readonly code: string; readonly reason: string },
   ): Promise<void> {
-    const { pool, clock, random, terms } = this.#parts;
+    const { pool, clock } = this.#parts;
     const now = clock();
     if (now >= message.windowEndsAt)
       return giveUp(
@@ -208,11 +262,6 @@ export class Dispatcher {
         { code: why.code, reason: `Given up after ${message.attempts} tries. ${why.reason}` },
         now,
       );
-    const whole = Math.min(
-      terms.longestPauseMilliseconds,
-      terms.firstPauseMilliseconds * 2 ** Math.min(message.attempts - 1, 20),
-    );
-    const at = new Date(now.getTime() + whole / 2 + (random() * whole) / 2);
-    await planRetry(pool, message.messageId, { at, ...why });
+    await planRetry(pool, message.messageId, { at: this.#after(message.attempts), ...why });
   }
 }

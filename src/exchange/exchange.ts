@@ -82,7 +82,7 @@ export interface Exchange {
   /** The route that takes messages of partners. */
   router(): Router;
   start(): Promise<void>;
-  /** Takes nothing more out of the queue and waits for the tries under way. */
+  /** Takes nothing more out of the queue and waits for the tries under way, but no longer than a grace: then they are broken off, and tried again after the next start. */
   stop(): Promise<void>;
   status(): Promise<readonly PartnerStatus[]>;
 }
@@ -91,17 +91,18 @@ export interface Exchange {
 export function createExchange(parts: ExchangeParts): Exchange {
   const { pool, trust, clock } = parts;
   const limits = { ...EXCHANGE_LIMITS, ...parts.limits };
+  const dispatch = { ...DISPATCH_TERMS, ...parts.dispatch };
   const newMessageId = (): string => `${parts.newId()}@${parts.country.toLowerCase()}.selat`;
   const connections = new PartnerConnections(trust, () => parts.keys().tls, clock);
   const dispatcher = new Dispatcher({
     pool,
     trust,
     connections,
-    settlement: new Settlement(pool, parts.receipted),
+    settlement: new Settlement(pool, parts.receipted, parts.log),
     clock,
     random: parts.random ?? Math.random,
     log: parts.log,
-    terms: { ...DISPATCH_TERMS, ...parts.dispatch },
+    terms: dispatch,
   });
 
   function prepare(document: OutgoingDocument, now: Date): PreparedMessage {
@@ -174,6 +175,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
           newMessageId,
           services: parts.services,
           deliver: parts.deliver,
+          log: parts.log,
           tolerance: limits,
         },
         { bodyLimit: limits.bodyBytes, log: parts.log },
@@ -182,7 +184,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
       dispatcher.start();
     },
     async stop() {
-      await dispatcher.stop();
+      const stopped = dispatcher.stop();
+      const late = setTimeout(() => connections.close(), dispatch.stopGraceMilliseconds);
+      await stopped.finally(() => clearTimeout(late));
       connections.close();
     },
     async status() {

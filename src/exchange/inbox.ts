@@ -8,7 +8,7 @@ import type { MessageKey, OpenedMessage } from './message.ts';
 import type { Deliver } from './ports.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
 import { composeReceipt } from './receipt.ts';
-import { EXCHANGE_ACTOR, raiseAlarm } from './settle.ts';
+import { EXCHANGE_ACTOR, noteRefused, raiseAlarm } from './settle.ts';
 import type { TrustPort } from './trust-port.ts';
 import { openUserMessage } from './user-message.ts';
 
@@ -33,6 +33,7 @@ export interface InboxParts {
   readonly newMessageId: () => string;
   readonly services: readonly OfferedService[];
   readonly deliver: Deliver;
+  readonly log: { error(fields: object, message: string): void };
   /** How far a timestamp may lie in the future, and how old it may be (threat A6). */
   readonly tolerance: { readonly futureMilliseconds: number; readonly pastMilliseconds: number };
 }
@@ -41,12 +42,16 @@ export interface InboxParts {
 export interface ArrivingMessage {
   readonly contentType: string | undefined;
   readonly body: Buffer;
-  /** What the other end of TLS showed. */
-  readonly clientCertificate: X509Certificate | undefined;
+  /** The country at the other end of TLS, as {@link judgeCaller} found it. */
+  readonly caller: string;
 }
 
-/** The country at the other end of TLS. */
-function callerOf(parts: InboxParts, certificate: X509Certificate | undefined, now: Date): string {
+/**
+ * The country at the other end of TLS: asked before anything of a message is read into memory.
+ * @throws EbmsFailure EBMS:0101 for strangers
+ */
+export function judgeCaller(parts: InboxParts, certificate: X509Certificate | undefined): string {
+  const now = parts.clock();
   if (certificate === undefined)
     throw new EbmsFailure('EBMS:0101', 'The connection came without a client certificate (mutual TLS).');
   const judgement = parts.trust.judgeSigner({ certificate, use: 'tls', at: now });
@@ -88,6 +93,18 @@ function checkAddress(parts: InboxParts, message: OpenedMessage): void {
     );
 }
 
+/** Ids are kept and looked up: they must be what they are said to be, and of a bounded length (RFC 2822 §3.6.4). */
+function checkIds(message: OpenedMessage): void {
+  if (!isMessageId(message.messageId))
+    throw new EbmsFailure('EBMS:0009', 'The MessageId must have 1 to 250 printable ASCII characters (RFC 2822).');
+  if (Buffer.byteLength(message.conversationId) > 500)
+    throw new EbmsFailure('EBMS:0009', 'The ConversationId may have 500 bytes.', message.messageId);
+}
+
+function isMessageId(text: string | undefined): text is string {
+  return text !== undefined && /^[!-~]{1,250}$/.test(text);
+}
+
 function checkTime(parts: InboxParts, message: OpenedMessage, now: Date): void {
   const age = now.getTime() - message.timestamp.getTime();
   if (-age > parts.tolerance.futureMilliseconds)
@@ -111,6 +128,24 @@ interface GoodMessage {
   readonly now: Date;
 }
 
+/**
+ * Whether a failure says nothing about the message: the node or its database cannot take anything now, or two
+ * transactions were in each other's way. SQLSTATE class 40 (rollback), 55P03 (lock), 57014 (statement time-out).
+ */
+function isPassing(error: unknown): boolean {
+  if (error instanceof Refusal) return error.kind === 'unavailable';
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return /^(40...|55P03|57014)$/.test(code);
+}
+
+/** Reasons are read by people; what went wrong inside stands in the log of the process only. */
+function whyNotTaken(error: unknown): { code: string; reason: string } {
+  return error instanceof Refusal
+    ? { code: error.code, reason: error.message }
+    : { code: 'DELIVERY-FAILED', reason: 'This node failed while it took the message; its log tells more.' };
+}
+
+/** What no journey can take is put aside with the reason: it is receipted all the same, and holds nothing up (A9). */
 async function deliverOrQuarantine(parts: InboxParts, transaction: Transaction, good: GoodMessage): Promise<void> {
   const { message, country, now } = good;
   const delivery = {
@@ -128,8 +163,9 @@ async function deliverOrQuarantine(parts: InboxParts, transaction: Transaction, 
     const outcome = await transaction.savepoint(() => parts.deliver(transaction, delivery));
     if (!outcome.taken) why = outcome;
   } catch (error) {
-    if (!(error instanceof Refusal) || error.kind === 'unavailable') throw error;
-    why = { code: error.code, reason: error.message };
+    if (isPassing(error)) throw error;
+    why = whyNotTaken(error);
+    parts.log.error({ messageId: message.messageId, err: error }, 'message quarantined');
   }
   if (why === undefined) return;
   await quarantine(transaction, message.messageId, why);
@@ -165,7 +201,7 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
     if (!isNew) {
       const first = await findFirst(transaction, message.messageId);
       if (first !== undefined && first.partner === country && first.digest.equals(digest)) return first.receipt;
-      throw new EbmsFailure(
+      throw new OtherContent(
         'EBMS:0004',
         `Another message with the id ${message.messageId.slice(0, 200)} was received before. Send this one under an id of its own.`,
         message.messageId,
@@ -177,7 +213,7 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
       conversation: message.conversationId,
       actor: EXCHANGE_ACTOR,
       occurredAt: now,
-      data: { partner: country, action: message.action },
+      data: { partner: country, action: message.action, sentAt: message.timestamp.toISOString() },
     });
     if (!isTest) await deliverOrQuarantine(parts, transaction, good);
     return receipt;
@@ -185,18 +221,18 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
 }
 
 /**
- * Takes a message: who calls, what it is, whether it is signed by who sends it, for us, and of now; then keeps it with
+ * Takes a message: what it is, whether it is signed by who sends it, for us, and of now; then keeps it with
  * its receipt and consequences in one transaction. The receipt is returned only after the commit.
  * @returns the receipt to be answered: the first one again for a message that was received before (threat A1)
  * @throws EbmsFailure for what the sender must change; a Refusal `unavailable` when this node cannot keep anything now
  */
 export async function receive(parts: InboxParts, arriving: ArrivingMessage): Promise<Buffer> {
   const now = parts.clock();
-  const caller = callerOf(parts, arriving.clientCertificate, now);
+  const { caller } = arriving;
   const keys = parts.keys();
-  let message: OpenedMessage;
   try {
-    message = openUserMessage(arriving.contentType, arriving.body, keys);
+    const message = openUserMessage(arriving.contentType, arriving.body, keys);
+    checkIds(message);
     try {
       checkSender(parts, message, caller, now);
       checkAddress(parts, message);
@@ -217,13 +253,19 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
   }
 }
 
+/** Another message under an id that was received before: somebody repeats or forges ids (threat A2). */
+class OtherContent extends EbmsFailure {}
+
 /** What a known partner sent wrong is kept: its operator will ask. Strangers come only into the log of the process. */
 async function noteFailure(parts: InboxParts, caller: string, failure: EbmsFailure, now: Date): Promise<void> {
-  const subject = failure.refToMessageId ?? `unreadable message from ${caller}`;
-  await raiseAlarm(
-    parts.pool,
-    { messageId: subject.slice(0, 300), conversation: undefined, partner: caller },
-    { code: failure.code, reason: failure.message },
-    now,
-  );
+  const id = failure.refToMessageId;
+  const message = {
+    messageId: isMessageId(id) ? id : `unreadable message from ${caller}`,
+    conversation: undefined,
+    partner: caller,
+  };
+  const why = { code: failure.code, reason: failure.message };
+  // EBMS:0101 is a partner that speaks for another, EBMS:0002 a signal that nobody waits for (threats C5, A5).
+  const mustBeSeen = failure instanceof OtherContent || failure.code === 'EBMS:0101' || failure.code === 'EBMS:0002';
+  await (mustBeSeen ? raiseAlarm : noteRefused)(parts.pool, message, why, now);
 }

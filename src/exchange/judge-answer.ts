@@ -57,6 +57,12 @@ export function judgeAnswer(
         };
     }
     if (signal.kind === 'error') {
+      if (signal.refToMessageId !== undefined && signal.refToMessageId !== sent.messageId)
+        return {
+          means: 'alarm',
+          code: 'ERROR-FOR-ANOTHER-MESSAGE',
+          reason: `The error is told of ${signal.refToMessageId.slice(0, 200)}.`,
+        };
       const [first] = signal.errors;
       const code = first?.code ?? 'EBMS:0004';
       const reason = `${partner.country} answered ${code} ${first?.shortDescription ?? ''}: ${first?.description ?? ''}`;

@@ -54,11 +54,19 @@ export async function insertOutgoing(
   });
 }
 
-/** The partners for whom something is due. */
+/** The partners for whom something is due: a step in the index per partner, however long its queue is. */
 export async function partnersWithDueMessages(reader: Reader, now: Date): Promise<string[]> {
   const { rows } = await reader.query<{ partner: string }>({
     name: 'partners-due',
-    text: `select distinct partner from outgoing_messages where state = 'queued' and next_attempt_at <= $1`,
+    text: `with recursive partners as (
+        (select partner from outgoing_messages where state = 'queued' order by partner limit 1)
+        union all
+        select (select m.partner from outgoing_messages m
+            where m.state = 'queued' and m.partner > p.partner order by m.partner limit 1)
+          from partners p where p.partner is not null)
+      select p.partner from partners p
+      where exists (select from outgoing_messages m
+        where m.state = 'queued' and m.partner = p.partner and m.next_attempt_at <= $1)`,
     values: [now],
   });
   return rows.map((row) => row.partner);
@@ -139,6 +147,26 @@ export async function planRetry(
       where message_id = $1 and state = 'queued'`,
     values: [messageId, next.at, next.code, next.reason.slice(0, 2_000)],
   });
+}
+
+/** Due messages of a partner whose window is over, 1,000 at most; a message that is being tried is not due. */
+export async function findExpired(
+  reader: Reader,
+  partner: string,
+  now: Date,
+): Promise<{ readonly messageId: string; readonly conversation: string; readonly attempts: number }[]> {
+  const { rows } = await reader.query<{ message_id: string; conversation: string; attempts: number }>({
+    name: 'find-expired',
+    text: `select message_id, conversation, attempts from outgoing_messages
+      where state = 'queued' and partner = $1 and next_attempt_at <= $2 and window_ends_at <= $2
+      order by next_attempt_at limit 1000`,
+    values: [partner, now],
+  });
+  return rows.map((row) => ({
+    messageId: row.message_id,
+    conversation: row.conversation,
+    attempts: row.attempts,
+  }));
 }
 
 /** Gives a message up: it is shown as failed until a person sends it again. */

@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { type Request, type Response, Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import { composeError } from './error-signal.ts';
-import { type InboxParts, receive } from './inbox.ts';
+import { type InboxParts, judgeCaller, receive } from './inbox.ts';
 
 /** What the route takes besides the inbox. */
 export interface RouteTerms {
@@ -35,14 +35,18 @@ function readBody(request: Request, limit: number): Promise<Buffer | undefined> 
   });
 }
 
+/** What the other end of TLS showed, and by the handshake holds the key of. */
 function clientCertificateOf(request: Request): X509Certificate | undefined {
-  if (!(request.socket instanceof TLSSocket)) return undefined;
-  const { raw } = request.socket.getPeerCertificate(false);
-  if (raw === undefined) return undefined;
+  return request.socket instanceof TLSSocket ? request.socket.getPeerX509Certificate() : undefined;
+}
+
+/** The caller's country. A stranger is refused before its body is read, and the connection is not used again. */
+function callerOf(parts: InboxParts, request: Request, response: Response): string {
   try {
-    return new X509Certificate(raw);
-  } catch {
-    return undefined;
+    return judgeCaller(parts, clientCertificateOf(request));
+  } catch (error) {
+    response.set('Connection', 'close');
+    throw error;
   }
 }
 
@@ -54,6 +58,7 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
   const router = Router();
   router.post('/as4', async (request, response) => {
     try {
+      const caller = callerOf(parts, request, response);
       const body = await readBody(request, terms.bodyLimit);
       if (body === undefined) {
         response.set('Connection', 'close');
@@ -70,7 +75,7 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
       const receipt = await receive(parts, {
         contentType: request.headers['content-type'],
         body,
-        clientCertificate: clientCertificateOf(request),
+        caller,
       });
       response.status(200).set('Content-Type', SOAP).send(receipt);
     } catch (error) {

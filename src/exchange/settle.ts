@@ -1,3 +1,4 @@
+import { Refusal } from '../documents/refusal.ts';
 import { appendEvent } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
@@ -40,12 +41,14 @@ async function keepReceipt(transaction: Transaction, receipt: GoodReceipt, recei
 export class Settlement {
   readonly #pool: Pool;
   readonly #receipted: Receipted;
+  readonly #log: { error(fields: object, message: string): void };
   #waiting: { receipt: GoodReceipt; done: () => void; failed: (error: unknown) => void }[] = [];
   #committing = false;
 
-  constructor(pool: Pool, receipted: Receipted) {
+  constructor(pool: Pool, receipted: Receipted, log: { error(fields: object, message: string): void }) {
     this.#pool = pool;
     this.#receipted = receipted;
+    this.#log = log;
   }
 
   /** Resolves when the receipt is on disk. */
@@ -63,9 +66,8 @@ export class Settlement {
       try {
         await this.#commitTogether(batch.map((one) => one.receipt));
         for (const one of batch) one.done();
-      } catch (error) {
-        if (batch.length === 1) batch[0]?.failed(error);
-        else await this.#commitEach(batch);
+      } catch {
+        await this.#commitEach(batch);
       }
     }
     this.#committing = false;
@@ -83,11 +85,37 @@ export class Settlement {
   ): Promise<void> {
     for (const one of batch) {
       try {
-        await this.#commitTogether([one.receipt]);
+        await this.#commitAlone(one.receipt);
         one.done();
       } catch (error) {
         one.failed(error);
       }
+    }
+  }
+
+  /**
+   * A receipt is kept even when the journey fails over it: the partner has the message, and sending it again would
+   * change nothing. While the database is away nothing is kept; the partner then gives the same receipt again.
+   */
+  async #commitAlone(receipt: GoodReceipt): Promise<void> {
+    try {
+      await this.#commitTogether([receipt]);
+    } catch (error) {
+      if (error instanceof Refusal && error.kind === 'unavailable') throw error;
+      this.#log.error({ messageId: receipt.messageId, err: error }, 'receipt could not be taken into the journey');
+      await inTransaction(this.#pool, (transaction) =>
+        keepReceipt(transaction, receipt, async () =>
+          appendAlarm(
+            transaction,
+            receipt,
+            {
+              code: 'RECEIPT-NOT-TAKEN',
+              reason: 'The receipt is kept, but this node failed to note it at the document; its log tells more.',
+            },
+            receipt.at,
+          ),
+        ),
+      );
     }
   }
 }
@@ -113,22 +141,47 @@ export async function giveUp(
   });
 }
 
+/** The message that an event tells of. */
+interface Concerned {
+  readonly messageId: string;
+  readonly conversation: string | undefined;
+  readonly partner: string;
+}
+
+/** Why something happened: a stable code, and a sentence for people. */
+interface Why {
+  readonly code: string;
+  readonly reason: string;
+}
+
+async function appendAlarm(transaction: Transaction, message: Concerned, why: Why, at: Date): Promise<void> {
+  await appendEvent(transaction, {
+    kind: 'message.alarm',
+    subject: message.messageId,
+    conversation: message.conversation,
+    actor: EXCHANGE_ACTOR,
+    occurredAt: at,
+    reason: why.reason,
+    data: { alarm: true, partner: message.partner, code: why.code },
+  });
+}
+
 /** Tells of something that a person must look at. */
-export async function raiseAlarm(
-  pool: Pool,
-  message: { readonly messageId: string; readonly conversation: string | undefined; readonly partner: string },
-  why: { readonly code: string; readonly reason: string },
-  at: Date,
-): Promise<void> {
-  await inTransaction(pool, async (transaction) => {
-    await appendEvent(transaction, {
-      kind: 'message.alarm',
+export async function raiseAlarm(pool: Pool, message: Concerned, why: Why, at: Date): Promise<void> {
+  await inTransaction(pool, (transaction) => appendAlarm(transaction, message, why, at));
+}
+
+/** Keeps that a partner's message was refused, and why: the one audit entry of a refused message. */
+export async function noteRefused(pool: Pool, message: Concerned, why: Why, at: Date): Promise<void> {
+  await inTransaction(pool, (transaction) =>
+    appendEvent(transaction, {
+      kind: 'message.refused',
       subject: message.messageId,
       conversation: message.conversation,
       actor: EXCHANGE_ACTOR,
       occurredAt: at,
       reason: why.reason,
-      data: { alarm: true, partner: message.partner, code: why.code },
-    });
-  });
+      data: { partner: message.partner, code: why.code },
+    }),
+  );
 }
