@@ -177,6 +177,7 @@ export class Dispatcher {
     const { clock, connections, trust, settlement, pool } = this.#parts;
     const about = { messageId: message.messageId, conversation: message.conversation, partner: country };
     const isProbe = this.#stateOf(country).rests > 0;
+    const sentAt = clock();
     let judgement: AnswerJudgement;
     if (partner === undefined)
       judgement = {
@@ -197,7 +198,13 @@ export class Dispatcher {
       }
     switch (judgement.means) {
       case 'receipted':
-        return settlement.keep({ ...about, receiptId: judgement.receiptId, bytes: judgement.bytes, at: clock() });
+        return settlement.keep({
+          ...about,
+          receiptId: judgement.receiptId,
+          bytes: judgement.bytes,
+          sentAt,
+          at: clock(),
+        });
       case 'refused':
         return giveUp(pool, about, judgement, clock());
       case 'alarm':

@@ -37,7 +37,7 @@ export type Deliver = (transaction: Transaction, delivery: Delivery) => Promise<
 /** Given by the journeys: notes in the transaction that keeps the receipt that a message arrived. */
 export type Receipted = (
   transaction: Transaction,
-  receipt: { readonly messageId: string; readonly receiptId: string; readonly at: Date },
+  receipt: { readonly messageId: string; readonly receiptId: string; readonly sentAt: Date; readonly at: Date },
 ) => Promise<void>;
 
 /** How the messages to one partner stand. */

@@ -12,6 +12,8 @@ export interface GoodReceipt {
   readonly partner: string;
   readonly receiptId: string;
   readonly bytes: Buffer;
+  /** When the try began that brought it. */
+  readonly sentAt: Date;
   readonly at: Date;
 }
 
@@ -21,7 +23,7 @@ export const EXCHANGE_ACTOR = { id: 'exchange', name: 'Exchange between nodes', 
 const mostAtOnce = 64;
 
 async function keepReceipt(transaction: Transaction, receipt: GoodReceipt, receipted: Receipted): Promise<void> {
-  const { messageId, receiptId, bytes, at } = receipt;
+  const { messageId, receiptId, bytes, sentAt, at } = receipt;
   if (!(await markReceipted(transaction, { messageId, receiptId, bytes, at }))) return;
   await appendEvent(transaction, {
     kind: 'message.receipted',
@@ -29,9 +31,9 @@ async function keepReceipt(transaction: Transaction, receipt: GoodReceipt, recei
     conversation: receipt.conversation,
     actor: EXCHANGE_ACTOR,
     occurredAt: at,
-    data: { partner: receipt.partner, receiptId },
+    data: { partner: receipt.partner, receiptId, sentAt: sentAt.toISOString() },
   });
-  await receipted(transaction, { messageId, receiptId, at });
+  await receipted(transaction, { messageId, receiptId, sentAt, at });
 }
 
 /**

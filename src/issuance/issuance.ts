@@ -25,7 +25,7 @@ import { listApplications, listCertificates } from './lists.ts';
 import { issueTime } from './make-certificate.ts';
 import { prepareSeries } from './number-series.ts';
 import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
-import { noteReceipt, receiveMessage } from './receive.ts';
+import { type NotedReceipt, noteReceipt, receiveMessage } from './receive.ts';
 import type {
   ApplicationLine,
   ApplicationView,
@@ -86,10 +86,7 @@ export interface Issuance {
   /** Takes what a partner delivered, in the transaction that keeps the message; given to the exchange as `deliver`. */
   receive(transaction: Transaction, message: DeliveredMessage): Promise<Reception>;
   /** Notes that the partner's node receipted a message; given to the exchange. */
-  receipted(
-    transaction: Transaction,
-    receipt: { readonly messageId: string; readonly receiptId?: string; readonly at: Date },
-  ): Promise<void>;
+  receipted(transaction: Transaction, receipt: NotedReceipt): Promise<void>;
 
   /** Makes the series of numbers of this year and the next, and sweeps uploads that broke off; at start and daily. */
   keepHouse(now: Date): Promise<void>;

@@ -40,6 +40,16 @@ export async function receiveMessage(
   }
 }
 
+/** That a partner's node receipted a message: with the receipt's own id, and when the message was sent, if known. */
+export interface NotedReceipt {
+  readonly messageId: string;
+  readonly receiptId?: string;
+  readonly sentAt?: Date;
+  readonly at: Date;
+}
+
+const exchangeActor = { id: 'exchange', name: 'Exchange between nodes', role: 'node' } as const;
+
 /**
  * Notes that the partner's node receipted one of our messages: the certificate is delivered, or our answer is. A
  * receipt that was noted before, or belongs to another journey's message, changes nothing.
@@ -47,11 +57,20 @@ export async function receiveMessage(
 export async function noteReceipt(
   parts: IssuanceParts,
   transaction: Transaction,
-  receipt: { readonly messageId: string; readonly receiptId?: string; readonly at: Date },
+  receipt: NotedReceipt,
 ): Promise<void> {
-  const { messageId, receiptId, at } = receipt;
+  const { messageId, receiptId, sentAt, at } = receipt;
   const delivered = await noteDelivery(transaction, messageId, at, receiptId ?? null);
   if (delivered !== undefined) {
+    if (sentAt !== undefined)
+      await appendEvent(transaction, {
+        kind: 'certificate.sent',
+        subject: delivered.number,
+        conversation: delivered.consignment_reference,
+        actor: exchangeActor,
+        occurredAt: sentAt,
+        data: { messageId },
+      });
     await appendEvent(transaction, {
       kind: 'certificate.delivered',
       subject: delivered.number,

@@ -75,6 +75,7 @@ describe('a certificate of origin from Thailand to Viet Nam', () => {
         'application.created',
         'application.submitted',
         'certificate.issued',
+        'certificate.sent',
         'certificate.delivered',
         'certificate.answered',
       ]),
