@@ -159,22 +159,20 @@ export function readUserMessage(message: XmlElement): ReadUserMessage {
   const parties = onlyChild(message, NS.eb, 'PartyInfo');
   required(parties, 'From', 'Role');
   required(parties, 'To', 'Role');
+  const header = {
+    messageId,
+    timestamp,
+    ...(refToMessageId === undefined ? {} : { refToMessageId }),
+    fromPartyId: required(parties, 'From', 'PartyId'),
+    toPartyId: required(parties, 'To', 'PartyId'),
+    service: required(collaboration, 'Service'),
+    action: required(collaboration, 'Action'),
+    conversationId: required(collaboration, 'ConversationId'),
+    properties: readProperties(onlyChild(message, NS.eb, 'MessageProperties')),
+  };
   const payloads = onlyChild(message, NS.eb, 'PayloadInfo');
   const parts = (payloads === undefined ? [] : children(payloads, NS.eb, 'PartInfo')).map(readPart);
   if (new Set(parts.map((part) => part.contentId)).size !== parts.length)
     throw invalid('Two PartInfo elements name the same payload.');
-  return {
-    header: {
-      messageId,
-      timestamp,
-      ...(refToMessageId === undefined ? {} : { refToMessageId }),
-      fromPartyId: required(parties, 'From', 'PartyId'),
-      toPartyId: required(parties, 'To', 'PartyId'),
-      service: required(collaboration, 'Service'),
-      action: required(collaboration, 'Action'),
-      conversationId: required(collaboration, 'ConversationId'),
-      properties: readProperties(onlyChild(message, NS.eb, 'MessageProperties')),
-    },
-    parts,
-  };
+  return { header, parts };
 }

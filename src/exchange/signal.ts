@@ -77,8 +77,9 @@ export function readSignal(bytes: Buffer): Signal {
   const covered = { elements: [messaging, body], attachments: new Map<string, Uint8Array>() };
   const errors = children(element, NS.eb, 'Error');
   if (errors.length > 0) {
+    const told = errors.map(readError);
     const signer = security === undefined ? undefined : verifySignature(document, security, covered).signerCertificate;
-    return { kind: 'error', messageId, refToMessageId, errors: errors.map(readError), signerCertificate: signer };
+    return { kind: 'error', messageId, refToMessageId, errors: told, signerCertificate: signer };
   }
   const receipt = onlyChild(element, NS.eb, 'Receipt');
   const information = receipt === undefined ? undefined : onlyChild(receipt, NS.ebbp, 'NonRepudiationInformation');

@@ -146,7 +146,24 @@ function resolve(
   return { reference, element };
 }
 
-function checkCoverage(referred: readonly Referred[], must: MustBeCovered): void {
+/**
+ * What is covered is what must be, and at most further parts of the security header beside the signature (a token, a
+ * timestamp): nothing within the signature, whose form is taken apart first, and nothing that encloses what is read.
+ */
+function checkCoverage(
+  referred: readonly Referred[],
+  must: MustBeCovered,
+  security: XmlElement,
+  signature: XmlElement,
+): void {
+  for (const one of referred) {
+    if (!('element' in one) || must.elements.some((element) => element.isSameNode(one.element))) continue;
+    const isBeside = one.element.parent?.isSameNode(security) === true && !one.element.isSameNode(signature);
+    if (!isBeside)
+      throw policy(
+        'The signature covers something else than the Messaging header, the Body, payloads and parts of the security header.',
+      );
+  }
   for (const element of must.elements)
     if (!referred.some((one) => 'element' in one && one.element.isSameNode(element)))
       throw policy(`The signature does not cover the ${element.name} of the message.`);
@@ -193,7 +210,7 @@ export function verifySignature(document: XmlDocument, security: XmlElement, mus
   if (new Set(references.map((reference) => reference.uri)).size !== references.length)
     throw policy('The signature refers twice to the same.');
   const referred = references.map((reference) => resolve(reference, byId, must.attachments));
-  checkCoverage(referred, must);
+  checkCoverage(referred, must, security, signature);
   checkValue(signature, signedInfo, signerCertificate);
   checkDigests(referred, must);
   return { signerCertificate, references };
