@@ -8,6 +8,7 @@ import { DirectoryKeeper } from '../federation/directory-keeper.ts';
 import { loadCurrentDirectory, loadDirectoryVersion } from '../federation/directory-store.ts';
 import { loadAnchor } from '../federation/federation-anchor.ts';
 import { createApp } from '../http/app.ts';
+import type { Route } from '../http/route.ts';
 import { applicationRoutes } from '../http/routes/applications.ts';
 import { attachmentRoutes } from '../http/routes/attachments.ts';
 import { certificateRoutes } from '../http/routes/certificates.ts';
@@ -45,6 +46,8 @@ export interface RunningNode {
   readonly configuration: NodeConfiguration;
   readonly pool: Pool;
   readonly databaseUrl: string;
+  /** Every row of the table of routes for people and programs. */
+  readonly routes: readonly Route[];
   /** Takes no more requests, lets those under way finish, then lets go of the database. */
   stop(): Promise<void>;
 }
@@ -169,7 +172,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     await listen(pages, configuration.pages.host, configuration.pages.port);
     started.push(() => closeServer(pages));
     terms.log.info({ country: configuration.country, pages: configuration.pages.url }, 'node started');
-    return { configuration, pool, databaseUrl: terms.databaseUrl, stop };
+    return { configuration, pool, databaseUrl: terms.databaseUrl, routes: web.routes, stop };
   } catch (error) {
     await stop();
     throw error;

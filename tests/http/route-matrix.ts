@@ -21,8 +21,9 @@ const DOOR_CODES = ['SIGN-IN-NEEDED', 'RIGHT-MISSING', 'NOT-FOUND'];
 /**
  * What a route really does: asks with everything a route could want, but with names of nothing, so that nothing is
  * changed behind an open door.
+ * @param server or the address of a node that runs
  */
-export async function knock(server: Server, route: Route, cookie: string | null): Promise<Door> {
+export async function knock(server: Server | string, route: Route, cookie: string | null): Promise<Door> {
   const path = route.path.replace(/[:*]\w+/g, () => randomUUID());
   const agent = supertest(server);
   const methods = { GET: agent.get(path), POST: agent.post(path), PUT: agent.put(path), DELETE: agent.delete(path) };

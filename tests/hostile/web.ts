@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { TestRegion } from '../support/region.ts';
+import { assertNoInternals } from './support.ts';
+
+/** An answer of a node's pages or API, refused or not. */
+export interface WebAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** The code of the problem, or empty. */
+  readonly code: string;
+  readonly headers: Headers;
+}
+
+/** The session cookie of a sample person who signs in. */
+export async function signIn(region: TestRegion, country: string, username: string): Promise<string> {
+  const person = region.region.description.nodes[country]?.people.find((one) => one.username === username);
+  assert.ok(person, `no ${username} in ${country}`);
+  const answer = await ask(region, country, null, 'POST', '/api/sign-in', { username, password: person.password });
+  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0];
+  assert.ok(cookie, answer.text);
+  return cookie;
+}
+
+/** Asks a running node over HTTP, as anybody could. A string is sent as it is, anything else as JSON. */
+export async function ask(
+  region: TestRegion,
+  country: string,
+  cookie: string | null,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<WebAnswer> {
+  const response = await fetch(new URL(path, region.address(country)), {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(cookie === null ? {} : { Cookie: cookie }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (response.status >= 400) assertNoInternals(text);
+  return { status: response.status, text, code: /"code":"([^"]+)"/.exec(text)?.[1] ?? '', headers: response.headers };
+}
