@@ -76,37 +76,51 @@ function memory({ child }: Started): { nodes: number; launcher: number } {
   return found;
 }
 
-async function attach(summary: Summary, bytes: Buffer): Promise<void> {
+interface Exporter {
+  readonly address: string;
+  readonly cookie: string;
+}
+
+function post(
+  address: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string | Uint8Array<ArrayBuffer>,
+): Promise<Response> {
+  return fetch(`${address}${path}`, { method: 'POST', headers: { 'Idempotency-Key': randomUUID(), ...headers }, body });
+}
+
+async function signIn(summary: Summary): Promise<Exporter> {
   const node = summary.nodes.find((each) => each.country === 'TH');
   const exporter = node?.people.find((person) => person.username === 'exporter');
   if (node === undefined || exporter === undefined) throw new Error('there is no exporter');
-  const post = (
-    path: string,
-    headers: Record<string, string>,
-    body: string | Uint8Array<ArrayBuffer>,
-  ): Promise<Response> =>
-    fetch(`${node.pages}${path}`, { method: 'POST', headers: { 'Idempotency-Key': randomUUID(), ...headers }, body });
-  const signIn = await post(
+  const answer = await post(
+    node.pages,
     '/api/sign-in',
     { 'Content-Type': 'application/json' },
     JSON.stringify({ username: exporter.username, password: exporter.password }),
   );
-  const cookie = signIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  return { address: node.pages, cookie: answer.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+}
+
+async function attach({ address, cookie }: Exporter, bytes: Buffer): Promise<void> {
   const content = sampleApplication(sampleCountry('TH'), sampleCountry('VN'), 'ATIGA-FORM-D', 'BENCH01', new Date());
   const created = await post(
+    address,
     '/api/applications',
     { 'Content-Type': 'application/json', Cookie: cookie },
     JSON.stringify(content),
   );
   const { id } = (await created.json()) as { id: string };
   const uploaded = await post(
+    address,
     `/api/applications/${id}/attachments?name=invoice.pdf`,
     { 'Content-Type': 'application/pdf', Cookie: cookie },
     new Uint8Array(bytes),
   );
   if (uploaded.status !== 201) throw new Error(`the attachment was refused: ${await uploaded.text()}`);
   const attachment = (await uploaded.json()) as { id: string };
-  const back = await fetch(`${node.pages}/api/applications/${id}/attachments/${attachment.id}`, {
+  const back = await fetch(`${address}/api/applications/${id}/attachments/${attachment.id}`, {
     headers: { Cookie: cookie },
   });
   if ((await back.arrayBuffer()).byteLength !== bytes.length) throw new Error('the attachment did not come back');
@@ -117,6 +131,8 @@ console.log(`first start, with keys, databases and one sample certificate: ${fir
 await stop(first);
 const second = await start();
 console.log(`second start: ready after ${second.seconds.toFixed(1)} s (at most 5)`);
+// Checking a password takes 32 MB for a moment (scrypt): before the measurement, it is not the attachment's.
+const exporter = await signIn(second.summary);
 await pause(15_000);
 const rest = memory(second);
 console.log(
@@ -127,7 +143,7 @@ let peak = rest.nodes;
 const watch = setInterval(() => {
   peak = Math.max(peak, memory(second).nodes);
 }, 20);
-await attach(second.summary, pdf);
+await attach(exporter, pdf);
 clearInterval(watch);
 console.log(`a 10 MB attachment, taken and given back: at most ${(peak - rest.nodes).toFixed(0)} MB more (at most 30)`);
 await stop(second);
