@@ -48,7 +48,7 @@ export interface RunningNode {
   readonly databaseUrl: string;
   /** Every row of the table of routes for people and programs. */
   readonly routes: readonly Route[];
-  /** Takes no more requests, lets those under way finish, then lets go of the database. */
+  /** Takes no more requests, lets those under way finish, then lets go of the database; once more does nothing. */
   stop(): Promise<void>;
 }
 
@@ -107,7 +107,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
   const configuration = readConfiguration(terms.folder);
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of started.toReversed()) await end();
+    for (const end of started.splice(0).toReversed()) await end();
   };
   try {
     const keys = await openNodeKeys(join(terms.folder, 'keys'), {
