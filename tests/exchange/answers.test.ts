@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { afterEach, before, describe, test } from 'node:test';
+import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
+import { composeError } from '../../src/exchange/error-signal.ts';
+import type { MessageKey, OpenedMessage } from '../../src/exchange/message.ts';
+import { composeReceipt } from '../../src/exchange/receipt.ts';
+import { openUserMessage } from '../../src/exchange/user-message.ts';
+import { createMember, type TestMember } from './members.ts';
+import { headerOf } from './resigning.ts';
+import { createRunningExchange, type Endpoints, type RunningExchange, until } from './running-exchange.ts';
+
+let thailand: TestMember;
+let vietNam: TestMember;
+let japan: TestMember;
+let running: RunningExchange[] = [];
+
+before(async () => {
+  thailand = await createMember('TH');
+  vietNam = await createMember('VN');
+  japan = await createMember('JP');
+});
+afterEach(async () => {
+  for (const one of running) await one.stop();
+  running = [];
+});
+
+/** What a dishonest or broken partner answers to a message. */
+type Reply = (message: OpenedMessage) => { readonly status?: number; readonly body: Buffer | string };
+
+/** Thailand's node, and a partner with Viet Nam's keys that answers as told until it is told to be honest. */
+async function against(reply: Reply): Promise<{ th: RunningExchange; vn: RunningExchange; messageId: string }> {
+  const endpoints: Endpoints = {};
+  const members = [thailand, vietNam, japan];
+  const th = await createRunningExchange(thailand, members, endpoints);
+  const vn = await createRunningExchange(vietNam, members, endpoints);
+  running = [th, vn];
+  vn.hook = (request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      const message = openUserMessage(request.headers['content-type'], Buffer.concat(pieces), {
+        decryption: [vietNam.encryption],
+      });
+      const { status = 200, body } = reply(message);
+      response.status(status).set('Content-Type', 'application/soap+xml').end(body);
+    });
+  };
+  await vn.listen();
+  await th.exchange.start();
+  return { th, vn, messageId: await th.send('VN', 'x') };
+}
+
+async function row(
+  node: RunningExchange,
+): Promise<{ state: string; attempts: number; last_error_code: string | null }> {
+  const { rows } = await node.database.pool.query<{ state: string; attempts: number; last_error_code: string | null }>({
+    text: 'select state, attempts, last_error_code from outgoing_messages',
+  });
+  assert.ok(rows[0] !== undefined);
+  return rows[0];
+}
+
+async function kinds(node: RunningExchange): Promise<Set<string>> {
+  const { rows } = await node.database.pool.query<{ kind: string }>({ text: 'select kind from events' });
+  return new Set(rows.map((each) => each.kind));
+}
+
+const receipt = (
+  message: Pick<OpenedMessage, 'messageId' | 'references'>,
+  signing: MessageKey = vietNam.signing,
+): Buffer => composeReceipt(message, { messageId: 'r@vn', timestamp: new Date(), signing });
+const failure = (code: 'EBMS:0010' | 'EBMS:0004', ref: string, signing?: MessageKey): Buffer =>
+  composeError(new EbmsFailure(code, 'Because this is a test.', ref), {
+    messageId: 'e@vn',
+    timestamp: new Date(),
+    ...(signing === undefined ? {} : { signing }),
+  });
+
+describe('an answer that is not the receipt of the message (A5)', () => {
+  const cases: readonly [string, string, Reply][] = [
+    [
+      'for another message',
+      'RECEIPT-FOR-ANOTHER-MESSAGE',
+      (m) => ({ body: receipt({ ...m, messageId: headerOf(thailand, vietNam).messageId }) }),
+    ],
+    [
+      'with another digest',
+      'RECEIPT-DIGESTS',
+      (m) => ({
+        body: receipt({
+          ...m,
+          references: m.references.map((each) => ({ ...each, digest: Buffer.alloc(32).toString('base64') })),
+        }),
+      }),
+    ],
+    [
+      'with a digest too few',
+      'RECEIPT-DIGESTS',
+      (m) => ({ body: receipt({ ...m, references: m.references.slice(1) }) }),
+    ],
+    ['with no digest', 'RECEIPT-DIGESTS', (m) => ({ body: receipt({ ...m, references: [] }) })],
+    ['signed by another member', 'RECEIPT-NOT-BY-PARTNER', (m) => ({ body: receipt(m, japan.signing) })],
+    ['signed by the sender itself', 'RECEIPT-NOT-BY-PARTNER', (m) => ({ body: receipt(m, thailand.signing) })],
+    ['signed with the partner’s TLS key', 'RECEIPT-NOT-BY-PARTNER', (m) => ({ body: receipt(m, vietNam.tls) })],
+    [
+      'without a signature',
+      'EBMS:0302',
+      (m) => ({
+        body: receipt(m)
+          .toString()
+          .replace(/<wsse:Security .*<\/wsse:Security>/s, ''),
+      }),
+    ],
+    ['altered', 'EBMS:0101', (m) => ({ body: receipt(m).toString().replace('r@vn', 's@vn') })],
+    ['that is no XML', 'EBMS:0302', () => ({ body: 'OK' })],
+    ['that is a web page', 'EBMS:0009', () => ({ body: '<html></html>' })],
+  ];
+  for (const [what, code, reply] of cases)
+    test(`${what} is ignored with an alarm, and the message stays unreceipted until the right one comes`, async () => {
+      const { th, vn } = await against(reply);
+      await until(async () => (await row(th)).last_error_code !== null, 'a judgement');
+      const { state, last_error_code } = await row(th);
+      assert.deepEqual([state, last_error_code], ['queued', code]);
+      assert.ok((await kinds(th)).has('message.alarm'));
+      vn.hook = undefined;
+      await until(async () => (await row(th)).state === 'receipted', 'the right receipt');
+      assert.equal(vn.deliveries.length, 1);
+    });
+});
+
+describe('an error as answer', () => {
+  test('that no repetition can mend, signed by the partner, ends the message as failed', async () => {
+    const { th, messageId } = await against((m) => ({ body: failure('EBMS:0010', m.messageId, vietNam.signing) }));
+    await until(async () => (await row(th)).state === 'failed', 'the end');
+    assert.equal((await row(th)).last_error_code, 'EBMS:0010');
+    const { rows } = await th.database.pool.query<{ reason: string }>({
+      text: `select reason from events where kind = 'message.failed' and subject = $1`,
+      values: [messageId],
+    });
+    assert.match(rows[0]?.reason ?? '', /VN answered EBMS:0010 ProcessingModeMismatch: Because this is a test\./);
+  });
+
+  const passing: readonly [string, Reply][] = [
+    ['without a signature', (m) => ({ body: failure('EBMS:0010', m.messageId) })],
+    ['that may pass', (m) => ({ body: failure('EBMS:0004', m.messageId, vietNam.signing) })],
+    ['with the status 503', (m) => ({ status: 503, body: failure('EBMS:0010', m.messageId, vietNam.signing) })],
+    ['with the status 502 and a web page', () => ({ status: 502, body: '<html></html>' })],
+    ['that is empty', () => ({ body: '' })],
+  ];
+  for (const [what, reply] of passing)
+    test(`${what} leaves the message for another try`, async () => {
+      const { th, vn } = await against(reply);
+      await until(async () => (await row(th)).attempts >= 2, 'a second try');
+      assert.equal((await row(th)).state, 'queued');
+      vn.hook = undefined;
+      await until(async () => (await row(th)).state === 'receipted', 'the receipt');
+    });
+});
+
+describe('the other end of TLS', () => {
+  test('with the certificate of another member gets nothing', async () => {
+    const endpoints: Endpoints = {};
+    const members = [thailand, vietNam, japan];
+    const th = await createRunningExchange(thailand, members, endpoints);
+    const jp = await createRunningExchange(japan, members, endpoints);
+    running = [th, jp];
+    let asked = 0;
+    jp.hook = (_request, response) => {
+      asked += 1;
+      response.end();
+    };
+    await jp.listen();
+    endpoints['VN'] = endpoints['JP'] ?? '';
+    await th.exchange.start();
+    await th.send('VN', 'x');
+    await until(async () => (await row(th)).attempts >= 2, 'a second try');
+    assert.equal((await row(th)).last_error_code, 'EBMS:0005');
+    assert.equal(asked, 0);
+  });
+});
