@@ -19,12 +19,10 @@ const endpoints: Record<string, string> = {};
 let takes: (transaction: Transaction, delivery: Delivery) => Promise<DeliveryOutcome>;
 
 before(async () => {
-  [thailand, vietNam, japan, stranger] = (await Promise.all(['TH', 'VN', 'JP', 'TH'].map(createMember))) as [
-    TestMember,
-    TestMember,
-    TestMember,
-    TestMember,
-  ];
+  thailand = await createMember('TH');
+  vietNam = await createMember('VN');
+  japan = await createMember('JP');
+  stranger = await createMember('TH');
   node = await createRunningExchange(vietNam, [thailand, vietNam, japan], endpoints, {
     deliver: (transaction, delivery) => takes(transaction, delivery),
     limits: { bodyBytes: 200_000 },
