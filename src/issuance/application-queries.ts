@@ -2,7 +2,6 @@ import type { Actor } from '../access/actor.ts';
 import type { JsonObject } from '../documents/json.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import type { Cursor } from './cursor.ts';
 import type { CertificateState, TransitionAction } from './states.ts';
 import type { Summary } from './summary.ts';
 import type { DecisionReason } from './views.ts';
@@ -43,10 +42,11 @@ export interface SeenApplicationRow extends ApplicationRow {
   readonly firm_identifier_value: string;
 }
 
-const lineColumns = `a.id, a.version, a.state, a.firm_id, a.applicant_firm_id, a.created_by, a.created_by_name,
+/** The columns of a line of a list, of the table as `a`. */
+export const APPLICATION_LINE_COLUMNS = `a.id, a.version, a.state, a.firm_id, a.applicant_firm_id, a.created_by, a.created_by_name,
   a.submitted_by, a.office, a.scheme, a.exporting_country, a.importing_country, a.consignment_reference, a.created_at,
   a.updated_at, a.submitted_at, a.decided_at, a.decided_by, a.certificate_number`;
-const columns = `${lineColumns}, a.decision_reasons, a.content`;
+const columns = `${APPLICATION_LINE_COLUMNS}, a.decision_reasons, a.content`;
 
 /** Adds a draft. */
 export async function insertApplication(
@@ -191,82 +191,6 @@ export function changeApplication(
           certificate_number: change.decision.certificateNumber ?? null,
         }),
   };
-}
-
-/** Filters of a list of applications; what is not given does not filter. */
-export interface ApplicationFilter {
-  readonly state?: string;
-  readonly scheme?: string;
-  readonly importingCountry?: string;
-  readonly consignmentReference?: string;
-  /** Part of a party's name, a number, a description of goods; upper or lower case. */
-  readonly text?: string;
-  /** Days in UTC, both inclusive, `YYYY-MM-DD`. */
-  readonly createdFrom?: string;
-  readonly createdTo?: string;
-}
-
-function applicationConditions(
-  actor: Actor,
-  now: Date,
-  filter: ApplicationFilter,
-): { values: unknown[]; conditions: string[] } {
-  const visible = visibleApplications(actor, now, 1);
-  const values: unknown[] = [...visible.values];
-  const conditions = [visible.sql];
-  const add = (condition: (parameter: string) => string, value: unknown) => {
-    if (value === undefined) return;
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
-  };
-  add((p) => `a.state = ${p}`, filter.state);
-  add((p) => `a.scheme = ${p}`, filter.scheme);
-  add((p) => `a.importing_country = ${p}`, filter.importingCountry);
-  add((p) => `a.consignment_reference = ${p}`, filter.consignmentReference);
-  add((p) => `strpos(a.search_text, ${p}) > 0`, filter.text?.toLowerCase());
-  add((p) => `a.created_at >= ${p}::date::timestamp at time zone 'UTC'`, filter.createdFrom);
-  add((p) => `a.created_at < (${p}::date + 1)::timestamp at time zone 'UTC'`, filter.createdTo);
-  return { values, conditions };
-}
-
-/** One page of the applications an actor sees, newest first; one line more than `limit` when there is a next page. */
-export async function selectApplications(
-  reader: Reader,
-  actor: Actor,
-  now: Date,
-  filter: ApplicationFilter,
-  page: { readonly limit: number; readonly after: Cursor | null },
-): Promise<ApplicationLineRow[]> {
-  const { values, conditions } = applicationConditions(actor, now, filter);
-  if (page.after !== null) {
-    values.push(page.after.at, page.after.id);
-    conditions.push(`(a.created_at, a.id) < ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
-  }
-  values.push(page.limit + 1);
-  const { rows } = await reader.query<ApplicationLineRow>({
-    text: `select ${lineColumns} from applications a where ${conditions.join(' and ')}
-      order by a.created_at desc, a.id desc limit $${values.length}`,
-    values,
-  });
-  return rows;
-}
-
-/** How many there are on all pages together, counted up to `most` and no further. */
-export async function countApplications(
-  reader: Reader,
-  actor: Actor,
-  now: Date,
-  filter: ApplicationFilter,
-  most: number,
-): Promise<number> {
-  const { values, conditions } = applicationConditions(actor, now, filter);
-  values.push(most);
-  const { rows } = await reader.query<{ n: number }>({
-    text: `select count(*)::int as n from (select from applications a where ${conditions.join(' and ')}
-      limit $${values.length}) counted`,
-    values,
-  });
-  return rows[0]?.n ?? 0;
 }
 
 /** Whether a firm gave a broker's firm a mandate that holds now. */

@@ -1,5 +1,5 @@
 import { Refusal } from '../documents/refusal.ts';
-import { type ApplicationFilter, countApplications, selectApplications } from './application-queries.ts';
+import { type ApplicationFilter, countApplications, selectApplications } from './application-list-queries.ts';
 import { applicationLine } from './applications.ts';
 import type { Asked } from './asked.ts';
 import { type CertificateFilter, countCertificates, selectCertificates } from './certificate-list-queries.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JsonValue } from '../documents/json.ts';
-import { eventDigest } from './log.ts';
+import { type EventContentRow, eventDigest, eventOfRow } from './log.ts';
 import type { Pool } from './pool.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -95,20 +94,11 @@ export interface LogVerification {
   readonly faults: readonly LogFault[];
 }
 
-interface ChainedRow {
+interface ChainedRow extends EventContentRow {
   position: bigint;
   event_id: bigint;
   hash: Buffer;
   digest: Buffer | null;
-  occurred_at: Date;
-  kind: string;
-  subject: string;
-  conversation: string | null;
-  actor_id: string;
-  actor_name: string;
-  actor_role: string;
-  reason: string | null;
-  data: JsonValue;
 }
 
 /**
@@ -176,15 +166,7 @@ function checkRow(row: ChainedRow, previous: Buffer, report: (fault: LogFault) =
     report({ code: 'LOG-EVENT-MISSING', at: String(row.event_id), message: `Event ${row.event_id} is gone.` });
     return;
   }
-  const digest = eventDigest({
-    kind: row.kind,
-    subject: row.subject,
-    conversation: row.conversation ?? undefined,
-    actor: { id: row.actor_id, name: row.actor_name, role: row.actor_role },
-    occurredAt: row.occurred_at,
-    reason: row.reason ?? undefined,
-    data: row.data ?? undefined,
-  });
+  const digest = eventDigest(eventOfRow(row));
   if (!digest.equals(row.digest))
     report({
       code: 'LOG-EVENT-CHANGED',

@@ -76,9 +76,8 @@ export async function appendEvent(transaction: Transaction, event: NewEvent): Pr
   transaction.later(insertEventStatement(event));
 }
 
-interface EventRow {
-  id: bigint;
-  recorded_at: Date;
+/** The columns of an event's content as the database gives them. */
+export interface EventContentRow {
   occurred_at: Date;
   kind: string;
   subject: string;
@@ -90,17 +89,9 @@ interface EventRow {
   data: JsonValue;
 }
 
-/** The events of some subjects in the order they were written, at most 1,000. */
-export async function eventsOf(reader: Reader, subjects: readonly string[]): Promise<StoredEvent[]> {
-  const { rows } = await reader.query<EventRow>({
-    name: 'events-of-subjects',
-    text: `select id, recorded_at, occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data
-      from events where subject = any($1) order by id limit 1000`,
-    values: [subjects],
-  });
-  return rows.map((row) => ({
-    id: row.id,
-    recordedAt: row.recorded_at,
+/** An event's content from its row. */
+export function eventOfRow(row: EventContentRow): NewEvent {
+  return {
     occurredAt: row.occurred_at,
     kind: row.kind,
     subject: row.subject,
@@ -108,5 +99,16 @@ export async function eventsOf(reader: Reader, subjects: readonly string[]): Pro
     actor: { id: row.actor_id, name: row.actor_name, role: row.actor_role },
     reason: row.reason ?? undefined,
     data: row.data ?? undefined,
-  }));
+  };
+}
+
+/** The events of some subjects in the order they were written, at most 1,000. */
+export async function eventsOf(reader: Reader, subjects: readonly string[]): Promise<StoredEvent[]> {
+  const { rows } = await reader.query<EventContentRow & { id: bigint; recorded_at: Date }>({
+    name: 'events-of-subjects',
+    text: `select id, recorded_at, occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data
+      from events where subject = any($1) order by id limit 1000`,
+    values: [subjects],
+  });
+  return rows.map((row) => ({ id: row.id, recordedAt: row.recorded_at, ...eventOfRow(row) }));
 }
