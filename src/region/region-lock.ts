@@ -8,13 +8,25 @@ export interface RunningRegion {
   readonly databasePort: number;
 }
 
+/** Where the system tells (Linux): a process that only waits to be buried, or another one under the same number, is not it. */
+function isOurs(processId: number): boolean {
+  const folder = `/proc/${processId}`;
+  if (!existsSync('/proc/self/stat')) return true;
+  try {
+    const state = readFileSync(`${folder}/stat`, 'utf8').replace(/^.*\) /s, '')[0];
+    return state !== 'Z' && state !== 'X' && readFileSync(`${folder}/cmdline`, 'utf8').includes('cli.ts');
+  } catch {
+    return false;
+  }
+}
+
 function isAlive(processId: number): boolean {
   try {
     process.kill(processId, 0);
-    return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
+  return isOurs(processId);
 }
 
 /** Who runs the region of this folder now, or null. A note left by a killed process counts for nothing. */
