@@ -2,7 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from '../store/pool.ts';
 import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
 import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
-import { type ClaimedMessage, claimDue, findExpired, partnersWithDueMessages, planRetry } from './queries.ts';
+import {
+  type ClaimedMessage,
+  claimDue,
+  findExpired,
+  partnersWithDueMessages,
+  planRetry,
+  releaseClaims,
+} from './queries.ts';
 import { giveUp, raiseAlarm, type Settlement } from './settle.ts';
 import type { ExchangePartner, TrustPort } from './trust-port.ts';
 
@@ -48,6 +55,10 @@ export interface DispatcherParts {
 
 interface PartnerState {
   underWay: number;
+  /** Messages that were claimed when they were queued and wait for a place; none while others wait in the database. */
+  ready: { readonly message: ClaimedMessage; readonly leaseEndsAt: Date }[];
+  /** Whether messages may wait in the database: then new ones line up behind them. */
+  backlog: boolean;
   failuresInARow: number;
   /** Pauses since the partner rests; 0 while it does not. */
   rests: number;
@@ -83,12 +94,43 @@ export class Dispatcher {
     this.#wake?.();
   }
 
+  /**
+   * Offers to claim a message in the transaction that queues it, so that it is sent straight after the commit and need
+   * not be asked for. Not while others wait, the partner is away, or every place is taken.
+   * @returns until when the message is this dispatcher's; undefined when it is to be queued for any
+   */
+  offerLease(country: string, now: Date): Date | undefined {
+    const { perPartner, leaseMilliseconds } = this.#parts.terms;
+    const state = this.#stateOf(country);
+    if (this.#running === undefined || this.#stopping.signal.aborted) return undefined;
+    if (state.failuresInARow > 0 || state.underWay + state.ready.length >= 2 * perPartner) state.backlog = true;
+    return state.backlog ? undefined : new Date(now.getTime() + leaseMilliseconds);
+  }
+
+  /** Takes a message that was claimed when it was queued; to be called after the commit. */
+  takeClaimed(country: string, message: ClaimedMessage, leaseEndsAt: Date): void {
+    this.#stateOf(country).ready.push({ message, leaseEndsAt });
+    this.#takeReady(country);
+  }
+
   /** Takes nothing more; waits for the tries under way, each of which ends with its connection at the latest. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake?.();
     await this.#running;
+    for (const state of this.#partners.values()) this.#releaseReady(state);
     await Promise.all(this.#underWay);
+  }
+
+  /** Gives back what is ready and will not be tried soon; where that fails, the lease ends by itself. */
+  #releaseReady(state: PartnerState): void {
+    const ids = state.ready.splice(0).map(({ message }) => message.messageId);
+    if (ids.length === 0) return;
+    state.backlog = true;
+    const run = releaseClaims(this.#parts.pool, ids, this.#parts.clock())
+      .catch((error: unknown) => this.#parts.log.warn({ err: error }, 'messages wait until their lease ends'))
+      .finally(() => this.#underWay.delete(run));
+    this.#underWay.add(run);
   }
 
   /** Whether the partner could be reached at the last try; null before the first. */
@@ -125,7 +167,9 @@ export class Dispatcher {
 
   async #dispatchDue(): Promise<void> {
     const { pool, clock, terms, trust } = this.#parts;
-    for (const country of await partnersWithDueMessages(pool, clock())) {
+    const due = await partnersWithDueMessages(pool, clock());
+    for (const [country, state] of this.#partners) if (!due.includes(country)) state.backlog = false;
+    for (const country of due) {
       const state = this.#stateOf(country);
       const now = clock();
       const places = this.#placesOf(state, now);
@@ -133,8 +177,26 @@ export class Dispatcher {
       if (this.#stopping.signal.aborted) return;
       const partner = trust.partner(country, now);
       const lease = new Date(now.getTime() + terms.leaseMilliseconds);
-      for (const message of await claimDue(pool, country, places, now, lease)) this.#take(country, partner, message);
+      const claimed = await claimDue(pool, country, places, now, lease);
+      state.backlog = claimed.length === places;
+      for (const message of claimed) this.#take(country, partner, message);
     }
+  }
+
+  /** Takes what is ready as far as there are places; what waited too long, or for a partner that rests, is given back. */
+  #takeReady(country: string): void {
+    const { clock, terms, trust } = this.#parts;
+    const state = this.#stateOf(country);
+    const now = clock();
+    const [first] = state.ready;
+    if (first === undefined) return;
+    const isStale = first.leaseEndsAt.getTime() - now.getTime() < terms.leaseMilliseconds / 2;
+    if (isStale || state.rests > 0 || this.#stopping.signal.aborted) {
+      this.#releaseReady(state);
+      return;
+    }
+    for (const { message } of state.ready.splice(0, Math.max(0, terms.perPartner - state.underWay)))
+      this.#take(country, trust.partner(country, now), message);
   }
 
   /** How many more messages may be under way; a partner that rests gets one after each pause, to see whether it is back. */
@@ -148,6 +210,8 @@ export class Dispatcher {
     if (known !== undefined) return known;
     const state: PartnerState = {
       underWay: 0,
+      ready: [],
+      backlog: true,
       failuresInARow: 0,
       rests: 0,
       restsUntil: new Date(0),
@@ -168,7 +232,8 @@ export class Dispatcher {
       .finally(() => {
         state.underWay -= 1;
         this.#underWay.delete(run);
-        this.wake();
+        this.#takeReady(country);
+        if (state.backlog) this.wake();
       });
     this.#underWay.add(run);
   }

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
-import { appendEvent } from '../store/log.ts';
+import { insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { PartnerConnections } from './deliver-message.ts';
@@ -130,34 +130,37 @@ export function createExchange(parts: ExchangeParts): Exchange {
     return { partner: document.toCountry, document, composed };
   }
 
-  async function enqueue(
+  function enqueue(
     transaction: Transaction,
     { partner, document, composed }: PreparedMessage,
     now: Date,
   ): Promise<{ messageId: string }> {
     const { messageId } = composed;
-    await insertOutgoing(
+    const { conversationId: conversation, service, action } = document;
+    const windowEndsAt = new Date(now.getTime() + limits.windowMilliseconds);
+    const leaseEndsAt = dispatcher.offerLease(partner, now);
+    insertOutgoing(
       transaction,
-      {
-        ...composed,
-        partner,
-        conversation: document.conversationId,
-        service: document.service,
-        action: document.action,
-      },
+      { ...composed, partner, conversation, service, action },
       now,
-      new Date(now.getTime() + limits.windowMilliseconds),
+      windowEndsAt,
+      leaseEndsAt,
     );
-    await appendEvent(transaction, {
-      kind: 'message.queued',
-      subject: messageId,
-      conversation: document.conversationId,
-      actor: EXCHANGE_ACTOR,
-      occurredAt: now,
-      data: { partner, action: document.action },
+    transaction.later(
+      insertEventStatement({
+        kind: 'message.queued',
+        subject: messageId,
+        conversation,
+        actor: EXCHANGE_ACTOR,
+        occurredAt: now,
+        data: { partner, action },
+      }),
+    );
+    transaction.afterCommit(() => {
+      if (leaseEndsAt === undefined) dispatcher.wake();
+      else dispatcher.takeClaimed(partner, { ...composed, conversation, attempts: 1, windowEndsAt }, leaseEndsAt);
     });
-    transaction.afterCommit(() => dispatcher.wake());
-    return { messageId };
+    return Promise.resolve({ messageId });
   }
 
   return {

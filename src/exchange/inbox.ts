@@ -1,6 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
-import { appendEvent } from '../store/log.ts';
+import { appendEvent, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import { EbmsFailure } from './ebms-errors.ts';
@@ -207,14 +207,16 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
         message.messageId,
       );
     }
-    await appendEvent(transaction, {
-      kind: 'message.received',
-      subject: message.messageId,
-      conversation: message.conversationId,
-      actor: EXCHANGE_ACTOR,
-      occurredAt: now,
-      data: { partner: country, action: message.action, sentAt: message.timestamp.toISOString() },
-    });
+    transaction.later(
+      insertEventStatement({
+        kind: 'message.received',
+        subject: message.messageId,
+        conversation: message.conversationId,
+        actor: EXCHANGE_ACTOR,
+        occurredAt: now,
+        data: { partner: country, action: message.action, sentAt: message.timestamp.toISOString() },
+      }),
+    );
     if (!isTest) await deliverOrQuarantine(parts, transaction, good);
     return receipt;
   });

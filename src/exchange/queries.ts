@@ -25,18 +25,26 @@ export interface QueuedMessage {
   readonly references: readonly SignedReference[];
 }
 
-/** Queues a message with its bytes: one statement. */
-export async function insertOutgoing(
+/**
+ * Queues a message with its bytes: one statement, which travels with the next one or with the commit.
+ * @param leaseEndsAt when the message is claimed for a first try already: until when
+ */
+export function insertOutgoing(
   transaction: Transaction,
   message: QueuedMessage,
   now: Date,
   windowEndsAt: Date,
-): Promise<void> {
-  await transaction.query({
+  leaseEndsAt: Date | undefined,
+): void {
+  transaction.later({
     name: 'queue-message',
     text: `with message as (
-        insert into outgoing_messages (message_id, partner, conversation, service, action, queued_at, next_attempt_at, window_ends_at)
-        values ($1, $2, $3, $4, $5, $6, $6, $7) returning message_id)
+        insert into outgoing_messages (message_id, partner, conversation, service, action, queued_at, window_ends_at,
+          next_attempt_at, attempts, last_attempt_at)
+        values ($1, $2, $3, $4, $5, $6::timestamptz, $7, coalesce($11::timestamptz, $6::timestamptz),
+          case when $11::timestamptz is null then 0 else 1 end,
+          case when $11::timestamptz is null then null else $6::timestamptz end)
+        returning message_id)
       insert into outgoing_bodies (message_id, content_type, body, signed_references)
         select message_id, $8, $9, $10::jsonb from message`,
     values: [
@@ -50,7 +58,18 @@ export async function insertOutgoing(
       message.contentType,
       message.body,
       JSON.stringify(message.references),
+      leaseEndsAt ?? null,
     ],
+  });
+}
+
+/** Gives back messages that were claimed and not tried. */
+export async function releaseClaims(reader: Reader, messageIds: readonly string[], now: Date): Promise<void> {
+  await reader.query({
+    name: 'release-claims',
+    text: `update outgoing_messages set next_attempt_at = $2, attempts = attempts - 1
+      where message_id = any($1) and state = 'queued'`,
+    values: [messageIds, now],
   });
 }
 
@@ -116,23 +135,35 @@ export async function claimDue(
 }
 
 /**
- * Keeps a receipt and marks its message; a late one counts for a failed message too.
- * @returns false when the message had its receipt already
+ * Keeps receipts and marks their messages; a late one counts for a failed message too.
+ * @returns the messages that had no receipt before
  */
 export async function markReceipted(
   transaction: Transaction,
-  receipt: { readonly messageId: string; readonly receiptId: string; readonly bytes: Buffer; readonly at: Date },
-): Promise<boolean> {
-  const { rowCount } = await transaction.query({
+  receipts: readonly {
+    readonly messageId: string;
+    readonly receiptId: string;
+    readonly bytes: Buffer;
+    readonly at: Date;
+  }[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await transaction.query<{ message_id: string }>({
     name: 'mark-receipted',
-    text: `with message as (
-        update outgoing_messages set state = 'receipted', receipted_at = $4, last_error = null, last_error_code = null
-        where message_id = $1 and state <> 'receipted' returning message_id)
+    text: `with told as (
+        select * from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[]) as told (message_id, receipt_id, bytes, at)),
+      message as (
+        update outgoing_messages m set state = 'receipted', receipted_at = told.at, last_error = null, last_error_code = null
+        from told where m.message_id = told.message_id and m.state <> 'receipted' returning m.message_id)
       insert into received_receipts (message_id, receipt_id, bytes, received_at)
-        select message_id, $2, $3, $4 from message`,
-    values: [receipt.messageId, receipt.receiptId, receipt.bytes, receipt.at],
+        select message_id, receipt_id, bytes, at from told join message using (message_id) returning message_id`,
+    values: [
+      receipts.map((receipt) => receipt.messageId),
+      receipts.map((receipt) => receipt.receiptId),
+      receipts.map((receipt) => receipt.bytes),
+      receipts.map((receipt) => receipt.at),
+    ],
   });
-  return rowCount > 0;
+  return new Set(rows.map((row) => row.message_id));
 }
 
 /** Plans the next try of a message that was not receipted, with the reason. */

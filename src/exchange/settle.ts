@@ -1,5 +1,5 @@
 import { Refusal } from '../documents/refusal.ts';
-import { appendEvent } from '../store/log.ts';
+import { appendEvent, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import type { Receipted } from './ports.ts';
@@ -22,18 +22,26 @@ export const EXCHANGE_ACTOR = { id: 'exchange', name: 'Exchange between nodes', 
 
 const mostAtOnce = 64;
 
-async function keepReceipt(transaction: Transaction, receipt: GoodReceipt, receipted: Receipted): Promise<void> {
-  const { messageId, receiptId, bytes, sentAt, at } = receipt;
-  if (!(await markReceipted(transaction, { messageId, receiptId, bytes, at }))) return;
-  await appendEvent(transaction, {
-    kind: 'message.receipted',
-    subject: messageId,
-    conversation: receipt.conversation,
-    actor: EXCHANGE_ACTOR,
-    occurredAt: at,
-    data: { partner: receipt.partner, receiptId, sentAt: sentAt.toISOString() },
-  });
-  await receipted(transaction, { messageId, receiptId, sentAt, at });
+async function keepReceipts(
+  transaction: Transaction,
+  receipts: readonly GoodReceipt[],
+  receipted: Receipted,
+): Promise<void> {
+  const isNew = await markReceipted(transaction, receipts);
+  for (const { messageId, conversation, partner, receiptId, sentAt, at } of receipts) {
+    if (!isNew.has(messageId)) continue;
+    transaction.later(
+      insertEventStatement({
+        kind: 'message.receipted',
+        subject: messageId,
+        conversation,
+        actor: EXCHANGE_ACTOR,
+        occurredAt: at,
+        data: { partner, receiptId, sentAt: sentAt.toISOString() },
+      }),
+    );
+    await receipted(transaction, { messageId, receiptId, sentAt, at });
+  }
 }
 
 /**
@@ -76,9 +84,7 @@ export class Settlement {
   }
 
   #commitTogether(receipts: readonly GoodReceipt[]): Promise<void> {
-    return inTransaction(this.#pool, async (transaction) => {
-      for (const receipt of receipts) await keepReceipt(transaction, receipt, this.#receipted);
-    });
+    return inTransaction(this.#pool, (transaction) => keepReceipts(transaction, receipts, this.#receipted));
   }
 
   /** One that cannot be kept must not hold up the others. */
@@ -106,7 +112,7 @@ export class Settlement {
       if (error instanceof Refusal && error.kind === 'unavailable') throw error;
       this.#log.error({ messageId: receipt.messageId, err: error }, 'receipt could not be taken into the journey');
       await inTransaction(this.#pool, (transaction) =>
-        keepReceipt(transaction, receipt, async () =>
+        keepReceipts(transaction, [receipt], async () =>
           appendAlarm(
             transaction,
             receipt,

@@ -9,7 +9,10 @@ export interface Transaction extends Reader {
    * round trip of its own. If it fails, that next statement or the commit fails with its error.
    */
   later(statement: Statement): void;
-  /** Runs part of the work so that its failure undoes only that part; the error is passed on. */
+  /**
+   * Runs part of the work so that its failure undoes only that part; the error is passed on. The savepoint travels with
+   * the first statement of the part, its release with the next one: a part costs no round trip of its own.
+   */
   savepoint<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Runs after the commit, never after a rollback: for waking workers. It must not throw. */
   afterCommit(work: () => void): void;
@@ -98,15 +101,20 @@ function openTransaction(client: pg.PoolClient): OpenTransaction {
     async savepoint(part) {
       savepoints += 1;
       const name = `part_${savepoints}`;
-      await query({ text: `savepoint ${name}` });
+      const mark: Statement = { text: `savepoint ${name}` };
+      waiting.push(mark);
       try {
         const result = await part();
-        await query({ text: `release savepoint ${name}` });
+        if (waiting.at(-1) === mark) waiting.pop();
+        // What the part left to travel later must fail within the part, or not at all.
+        else if (waiting.length > 0) await query({ text: `release savepoint ${name}` });
+        else waiting.push({ text: `release savepoint ${name}` });
         return result;
       } catch (error) {
         // What the part left to travel later is undone with it.
-        waiting = [];
-        await query({ text: `rollback to savepoint ${name}` });
+        const unsent = waiting.indexOf(mark);
+        waiting = waiting.slice(0, Math.max(unsent, 0));
+        if (unsent < 0) await query({ text: `rollback to savepoint ${name}` });
         throw error;
       }
     },
