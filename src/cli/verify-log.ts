@@ -4,10 +4,23 @@ import { RegionFolder } from '../region/region-folder.ts';
 import { type LogVerification, verifyLog } from '../store/log-chain.ts';
 import { openPool } from '../store/pool.ts';
 
+/** SQLSTATE 3D000: no such database; 42P01: no such table. */
+function hasNoLog(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '3D000' || error.code === '42P01');
+}
+
 async function walk(url: string): Promise<LogVerification> {
   const pool = openPool(url, { maximumConnections: 1, statementTimeoutMilliseconds: 600_000 });
   try {
     return await verifyLog(pool);
+  } catch (error) {
+    if (!hasNoLog(error)) throw error;
+    const { hostname, pathname } = new URL(url);
+    throw new Refusal(
+      'unavailable',
+      'LOG-NOT-THERE',
+      `There is no log in the database ${pathname.slice(1)} on ${hostname}: no node has used it yet. Start the node first, or name another database.`,
+    );
   } finally {
     await pool.close();
   }
