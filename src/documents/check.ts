@@ -1,6 +1,7 @@
 import { fromXml } from './codec.ts';
 import type { Fault } from './fault.ts';
 import { isObject, type JsonValue } from './json.ts';
+import { linesOf } from './json-lines.ts';
 import { KINDS, type Kind, kindOfXml } from './kinds.ts';
 import { readJson } from './read-json.ts';
 import { readXml } from './read-xml.ts';
@@ -87,13 +88,21 @@ function checkJson(bytes: Uint8Array): Check {
     const faults = [unknownKind('a JSON text without the marks of a document')];
     return { kind: null, label: 'unknown document', form: 'json', faults, json };
   }
-  const faults = validateDocument(kind.kind, json);
+  const found = validateDocument(kind.kind, json);
+  const lines = linesOf(
+    Buffer.from(bytes).toString('utf8'),
+    found.map((fault) => fault.pointer),
+  );
+  const faults = found.map((fault) => {
+    const line = lines.get(fault.pointer);
+    return line === undefined ? fault : { ...fault, line };
+  });
   return { kind: kind.kind, label: kind.label, form: 'json', faults, json };
 }
 
 /**
- * Says of any bytes what document they are, and every fault of it: with code, JSON Pointer and words, and for XML with
- * XPath and line. A seal is left aside; whether it holds is for the verification to say.
+ * Says of any bytes what document they are, and every fault of it: with code, JSON Pointer and words, line, and for XML
+ * XPath. A seal is left aside; whether it holds is for the verification to say.
  */
 export function checkBytes(bytes: Uint8Array): Check {
   const form = formOf(bytes);
