@@ -57,6 +57,7 @@ class Walk {
       if (this.#text[this.#at] === ',') this.#at += 1;
       this.#space();
     }
+    this.#at += 1;
   }
 }
 
