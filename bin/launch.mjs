@@ -1,7 +1,8 @@
 // Runs one TypeScript program of this repository. It is plain JavaScript for the oldest Node we promise (20): it installs
 // what is missing, then hands over to the Node that package.json brings, which runs TypeScript without a build step.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,9 +21,16 @@ if (major < 20) {
   process.exit(1);
 }
 
+// What is installed is what the lock file wants when npm wrote its own note after it, or when we installed this very one.
 const installed = join(root, 'node_modules', '.package-lock.json');
 const wanted = join(root, 'package-lock.json');
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
+const stamp = join(root, 'node_modules', '.selat-installed');
+const digest = createHash('sha256').update(readFileSync(wanted)).digest('hex');
+const isInstalled =
+  existsSync(installed) &&
+  (statSync(installed).mtimeMs >= statSync(wanted).mtimeMs ||
+    (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest));
+if (!isInstalled) {
   console.error('Installing what is missing (npm ci; once, about 20 seconds) …');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -35,6 +43,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mti
     );
     process.exit(1);
   }
+  writeFileSync(stamp, digest);
 }
 
 const brought = [
