@@ -10,8 +10,8 @@ export interface Transaction extends Reader {
    */
   later(statement: Statement): void;
   /**
-   * Runs part of the work so that its failure undoes only that part; the error is passed on. The savepoint travels with
-   * the first statement of the part, its release with the next one: a part costs no round trip of its own.
+   * Runs part of the work so that its failure undoes only that part; the error is passed on. Unless it is the first of
+   * the transaction, the savepoint travels with the first statement of the part, and its release with the next one.
    */
   savepoint<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Runs after the commit, never after a rollback: for waking workers. It must not throw. */
@@ -102,7 +102,9 @@ function openTransaction(client: pg.PoolClient): OpenTransaction {
       savepoints += 1;
       const name = `part_${savepoints}`;
       const mark: Statement = { text: `savepoint ${name}` };
-      waiting.push(mark);
+      // A failure within the first batch would take the begin with it: the savepoint must stand before the part begins.
+      if (begun === undefined) await query(mark);
+      else waiting.push(mark);
       try {
         const result = await part();
         if (waiting.at(-1) === mark) waiting.pop();

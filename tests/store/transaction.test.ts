@@ -55,6 +55,35 @@ describe('a transaction', () => {
     assert.deepEqual(await names(), ['kept', 'outer']);
   });
 
+  test('lets what a savepoint left for later fail within it, not at the commit', async () => {
+    await inTransaction(database.pool, async (transaction) => {
+      await assert.rejects(
+        transaction.savepoint(async () => {
+          transaction.later({ text: 'insert into nowhere values (1)' });
+        }),
+        /nowhere/,
+      );
+      transaction.later({ text: "insert into things values ('after')" });
+    });
+    assert.deepEqual(await names(), ['after', 'kept', 'outer']);
+    await database.pool.query({ text: "delete from things where name = 'after'" });
+  });
+
+  test('drops only what the part left for later when a savepoint fails before it said anything', async () => {
+    await inTransaction(database.pool, async (transaction) => {
+      transaction.later({ text: "insert into things values ('before')" });
+      await assert.rejects(
+        transaction.savepoint(async () => {
+          transaction.later({ text: "insert into things values ('inner')" });
+          throw new Error('inner failure');
+        }),
+        /inner failure/,
+      );
+    });
+    assert.deepEqual(await names(), ['before', 'kept', 'outer']);
+    await database.pool.query({ text: "delete from things where name = 'before'" });
+  });
+
   test('says that the store is unavailable when the server cannot be reached', async () => {
     const away = openPool('postgres://nobody:nothing@127.0.0.1:9/away');
     await assert.rejects(
