@@ -3,10 +3,8 @@ import { EXCLUSIVE_CANONICALISATION, SHA256_DIGEST } from './canonical-xml.ts';
 import { SealFault, type SealFaultCode } from './seal-fault.ts';
 import { ECDSA_SHA256, ENVELOPED_SIGNATURE, NAMESPACE, SIGNED_PROPERTIES_TYPE } from './seal-form.ts';
 
-/** What a seal says, read by an allow list: whatever is not known is refused. Base64 texts are without white space. */
-export interface ReadSeal {
-  readonly signedInfo: XmlElement;
-  readonly signedProperties: XmlElement;
+/** What a seal says. Base64 texts are without white space. */
+export interface SealClaims {
   readonly documentDigest: string;
   readonly propertiesDigest: string;
   readonly value: string;
@@ -14,6 +12,12 @@ export interface ReadSeal {
   readonly certificate: string;
   readonly certificateDigest: string;
   readonly signingTime: Date;
+}
+
+/** A seal in its document, read by an allow list: whatever is not known is refused. */
+export interface ReadSeal extends SealClaims {
+  readonly signedInfo: XmlElement;
+  readonly signedProperties: XmlElement;
 }
 
 interface ReadReference {

@@ -1,6 +1,8 @@
-import { type KeyObject, sign, type X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { ParseOption, XmlDocument } from 'libxml2-wasm';
 import { canonicalBytes, digestOf } from './canonical-xml.ts';
+import { signP256 } from './ecdsa-signature.ts';
+import { canonicalPlainForm, plainBeginning } from './plain-form.ts';
 import { PLACE_BEGINS, PLACE_ENDS, signature, signedInfo, signedProperties } from './seal-form.ts';
 
 /** Who seals, and when. */
@@ -30,34 +32,58 @@ export function sealDocument(xml: string, by: Sealer): Buffer {
   if (by.privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     throw new RangeError('A document is sealed with a P-256 key.');
   }
-  const startTag = ROOT_START_TAG.exec(xml)?.[0];
-  if (startTag === undefined)
-    throw new RangeError('Only a document with a root element that is not empty can be sealed.');
-  if (xml.includes('<ds:Signature') || xml.includes(':UBLExtensions')) {
+  const bytes = Buffer.from(xml);
+  if (bytes.includes('<ds:Signature') || bytes.includes(':UBLExtensions')) {
     throw new RangeError('The document has a seal or another extension already.');
   }
-  const rest = xml.slice(startTag.length);
+  const { place, documentDigest } = plain(bytes) ?? parsed(xml, bytes);
   const signingTime = `${by.signingTime.toISOString().slice(0, 19)}Z`;
   const properties = signedProperties(signingTime, certificateDigest(by.certificate));
-  const info = signedInfo(digestWithout(startTag, rest), digestOf(properties));
-  const value = sign('sha256', Buffer.from(info), { key: by.privateKey, dsaEncoding: 'ieee-p1363' });
+  const info = signedInfo(documentDigest, digestOf(properties));
+  const value = signP256(Buffer.from(info), by.privateKey);
   const seal = signature({
     signedInfo: info,
     value: value.toString('base64'),
     certificate: certificateText(by.certificate),
     signedProperties: properties,
   });
-  return Buffer.from(`${startTag}${PLACE_BEGINS}${seal}${PLACE_ENDS}${rest}`);
+  return Buffer.concat([
+    bytes.subarray(0, place),
+    Buffer.from(`${PLACE_BEGINS}${seal}${PLACE_ENDS}`),
+    bytes.subarray(place),
+  ]);
 }
 
-/** Digest of the document with the place for the seal but without the seal: what the enveloped transform leaves. */
-function digestWithout(startTag: string, rest: string): string {
-  const document = XmlDocument.fromBuffer(Buffer.from(`${startTag}${PLACE_BEGINS}${PLACE_ENDS}${rest}`), {
-    option: OPTIONS,
-  });
+interface Sealable {
+  /** Where the seal is put in, in bytes. */
+  readonly place: number;
+  /** Digest of the document with the place for the seal but without the seal: what the enveloped transform leaves. */
+  readonly documentDigest: string;
+}
+
+/** A text that is proven to be in plain form, as our own are, needs no parser. */
+function plain(bytes: Buffer): Sealable | undefined {
+  const beginning = plainBeginning(bytes);
+  if (beginning === undefined) return undefined;
+  const canonical = canonicalPlainForm(bytes, beginning, PLACE_BEGINS + PLACE_ENDS, beginning.end);
+  return canonical === undefined ? undefined : { place: beginning.end, documentDigest: digestOf(canonical) };
+}
+
+function parsed(xml: string, bytes: Buffer): Sealable {
+  const startTag = ROOT_START_TAG.exec(xml)?.[0];
+  if (startTag === undefined) {
+    throw new RangeError('Only a document with a root element that is not empty can be sealed.');
+  }
+  const place = Buffer.byteLength(startTag);
+  const withPlace = Buffer.concat([
+    bytes.subarray(0, place),
+    Buffer.from(PLACE_BEGINS + PLACE_ENDS),
+    bytes.subarray(place),
+  ]);
+  const document = XmlDocument.fromBuffer(withPlace, { option: OPTIONS });
   try {
     if (document.dtd !== null) throw new RangeError('A document with a document type declaration is not sealed.');
-    return digestOf(canonicalBytes(document));
+    return { place, documentDigest: digestOf(canonicalBytes(document)) };
   } finally {
     document.dispose();
   }

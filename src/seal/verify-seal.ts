@@ -1,10 +1,12 @@
-import { verify, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { XmlDocument, XmlElement, type XmlTreeNode, XmlXPath } from 'libxml2-wasm';
 import type { Fault } from '../documents/fault.ts';
 import { readXml } from '../documents/read-xml.ts';
 import { certificateFromBase64 } from '../pki/parsed-certificate.ts';
 import { canonicalBytes, canonicalBytesTakenOut, digestOf } from './canonical-xml.ts';
-import { type ReadSeal, readSeal } from './read-seal.ts';
+import { verifyP256 } from './ecdsa-signature.ts';
+import { readOwnForm } from './read-own-form.ts';
+import { readSeal, type SealClaims } from './read-seal.ts';
 import { certificateDigest } from './seal.ts';
 import { SealFault } from './seal-fault.ts';
 import { NAMESPACE } from './seal-form.ts';
@@ -56,10 +58,28 @@ const IDENTIFIERS = XmlXPath.compile(
  * §6). It believes no key information beyond the certificate, and fetches nothing.
  *
  * Of an XmlDocument that is given, the signature is **taken out**: what remains is exactly what the seal covers, so that
- * whoever reads on reads only what was verified. The caller still disposes it. Bytes are parsed and left alone.
+ * whoever reads on reads only what was verified. The caller still disposes it. Bytes are left alone; they are parsed
+ * unless every one of them is as the sealer writes it (`readOwnForm`).
  */
 export function verifySeal(sealed: Uint8Array | XmlDocument): SealFindings {
   if (sealed instanceof XmlDocument) return verifyIn(sealed);
+  return verifyOwnForm(sealed) ?? verifyBytes(sealed);
+}
+
+/** Only a seal that holds: where anything is wrong, the parser finds what, and tells it with its line. */
+function verifyOwnForm(sealed: Uint8Array): SealFindings | undefined {
+  const own = readOwnForm(Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength));
+  if (own === undefined) return undefined;
+  try {
+    const findings = judge(own.seal, own.signedInfo, own.propertiesDigest, own.documentDigest);
+    return findings.ok ? findings : undefined;
+  } catch (error) {
+    if (error instanceof SealFault) return undefined;
+    throw error;
+  }
+}
+
+function verifyBytes(sealed: Uint8Array): SealFindings {
   const reading = readXml(sealed);
   if (!reading.ok) {
     return {
@@ -146,7 +166,7 @@ function checkNothingElse(document: XmlDocument): void {
   }
 }
 
-function judge(seal: ReadSeal, signedInfo: Buffer, propertiesDigest: string, documentDigest: string): SealFindings {
+function judge(seal: SealClaims, signedInfo: Buffer, propertiesDigest: string, documentDigest: string): SealFindings {
   const unaltered: SealStep =
     documentDigest === seal.documentDigest
       ? { step: 'unaltered', verdict: 'passed', reason: 'The document is as it was when it was sealed.' }
@@ -183,7 +203,7 @@ function readCertificate(base64: string): X509Certificate {
 }
 
 function judgeSignature(
-  seal: ReadSeal,
+  seal: SealClaims,
   signedInfo: Buffer,
   propertiesDigest: string,
   certificate: X509Certificate,
@@ -192,8 +212,7 @@ function judgeSignature(
     return new SealFault('SEAL-KEY-NOT-ALLOWED', 'The key of the seal is not a P-256 key.');
   }
   const value = Buffer.from(seal.value, 'base64');
-  const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const;
-  if (value.length !== 64 || !verify('sha256', signedInfo, key, value)) {
+  if (!verifyP256(signedInfo, certificate.publicKey, value)) {
     return new SealFault('SEAL-SIGNATURE-WRONG', 'The signature does not fit the certificate in the seal.');
   }
   if (propertiesDigest !== seal.propertiesDigest) {
