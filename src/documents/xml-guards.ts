@@ -27,6 +27,7 @@ export const XML_LIMITS: XmlLimits = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 §2.2 forbids
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 const DECLARATION = /^<\?xml[ \t\r\n]+([^?]*)\?>/;
+const QUOTE = /["']/g;
 const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** The line, counted from 1, of a position in a text. */
@@ -74,6 +75,8 @@ class Scan {
   readonly #limits: XmlLimits;
   #depth = 0;
   #elements = 0;
+  /** The first quote of either kind that the walk has not passed yet. */
+  #quote = 0;
 
   constructor(text: string, limits: XmlLimits) {
     this.#text = text;
@@ -137,6 +140,11 @@ class Scan {
     if (this.#depth > depth) {
       return this.#at('XML-TOO-DEEP', open, `Elements stand more than ${depth} deep inside each other.`, depth);
     }
+    const close = this.#endOfBareTag(open);
+    if (close > 0) {
+      if (text.charCodeAt(close - 1) === 0x2f) this.#depth -= 1;
+      return close + 1;
+    }
     let count = 0;
     let word = open + 1;
     for (let at = open + 1; at < text.length; at += 1) {
@@ -162,6 +170,19 @@ class Scan {
       }
     }
     return -1;
+  }
+
+  /** The end of a start tag without quotes that is too short to hold a name too long; 0 where it must be looked at. */
+  #endOfBareTag(open: number): number {
+    const close = this.#text.indexOf('>', open);
+    if (close - open > this.#limits.name) return 0;
+    if (this.#quote < open) this.#quote = this.#nextQuote(open);
+    return close > 0 && this.#quote > close ? close : 0;
+  }
+
+  #nextQuote(from: number): number {
+    QUOTE.lastIndex = from;
+    return QUOTE.exec(this.#text)?.index ?? Number.POSITIVE_INFINITY;
   }
 }
 

@@ -5,7 +5,8 @@ import { readXml } from '../documents/read-xml.ts';
 import { certificateFromBase64 } from '../pki/parsed-certificate.ts';
 import { canonicalBytes, canonicalBytesTakenOut, digestOf } from './canonical-xml.ts';
 import { verifyP256 } from './ecdsa-signature.ts';
-import { readOwnForm } from './read-own-form.ts';
+import { readOwnTemplate } from './own-template.ts';
+import { readOwnForm, type SealToJudge } from './read-own-form.ts';
 import { readSeal, type SealClaims } from './read-seal.ts';
 import { certificateDigest } from './seal.ts';
 import { SealFault } from './seal-fault.ts';
@@ -71,7 +72,7 @@ function verifyOwnForm(sealed: Uint8Array): SealFindings | undefined {
   const own = readOwnForm(Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength));
   if (own === undefined) return undefined;
   try {
-    const findings = judge(own.seal, own.signedInfo, own.propertiesDigest, own.documentDigest);
+    const findings = judge(own);
     return findings.ok ? findings : undefined;
   } catch (error) {
     if (error instanceof SealFault) return undefined;
@@ -106,18 +107,40 @@ function verifyBytes(sealed: Uint8Array): SealFindings {
 function verifyIn(document: XmlDocument): SealFindings {
   try {
     const signature = findSignature(document);
-    checkUnique(signature);
-    const seal = readSeal(signature);
-    // In this order: the texts are read, the two signed parts taken out, and at last the emptied signature itself.
-    const propertiesDigest = digestOf(canonicalBytesTakenOut(seal.signedProperties));
-    const signedInfo = canonicalBytesTakenOut(seal.signedInfo);
+    const read = readOwn(signature) ?? readOther(signature);
     signature.remove();
     checkNothingElse(document);
-    return judge(seal, signedInfo, propertiesDigest, digestOf(canonicalBytes(document)));
+    return judge({ ...read, documentDigest: digestOf(canonicalBytes(document)) });
   } catch (error) {
     if (error instanceof SealFault) return refused(error);
     throw error;
   }
+}
+
+type ReadSignature = Omit<SealToJudge, 'documentDigest'>;
+
+/**
+ * A signature that the parser's own writing shows to be as the sealer writes it: with every declaration, white space,
+ * comment and CDATA section that it has, so that what its canonical forms are need not be found out. (Only whether an
+ * empty element has two tags is not seen; its canonical form has them always.)
+ */
+function readOwn(signature: XmlElement): ReadSignature | undefined {
+  const text = signature.toString({ format: false, noEmptyTags: true });
+  const own = readOwnTemplate(text, 0);
+  if (own === undefined || own.end !== text.length) return undefined;
+  return {
+    seal: own.seal,
+    signedInfo: Buffer.from(own.signedInfo),
+    propertiesDigest: digestOf(own.signedProperties),
+  };
+}
+
+function readOther(signature: XmlElement): ReadSignature {
+  checkUnique(signature);
+  const seal = readSeal(signature);
+  // In this order: the texts are read, then the two signed parts are taken out, which leaves no more to be read.
+  const propertiesDigest = digestOf(canonicalBytesTakenOut(seal.signedProperties));
+  return { seal, signedInfo: canonicalBytesTakenOut(seal.signedInfo), propertiesDigest };
 }
 
 function findSignature(document: XmlDocument): XmlElement {
@@ -166,7 +189,7 @@ function checkNothingElse(document: XmlDocument): void {
   }
 }
 
-function judge(seal: SealClaims, signedInfo: Buffer, propertiesDigest: string, documentDigest: string): SealFindings {
+function judge({ seal, signedInfo, propertiesDigest, documentDigest }: SealToJudge): SealFindings {
   const unaltered: SealStep =
     documentDigest === seal.documentDigest
       ? { step: 'unaltered', verdict: 'passed', reason: 'The document is as it was when it was sealed.' }

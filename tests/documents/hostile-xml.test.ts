@@ -250,6 +250,24 @@ describe('XML that only looks otherwise is the same document', () => {
     });
   }
 
+  it('a name is counted alike in a tag with and without attributes, and whatever quotes stand in texts', () => {
+    const codeOf = (xml: string): string | undefined => {
+      const reading = readXml(Buffer.from(xml), { name: 20 });
+      if (!reading.ok) return reading.faults[0]?.code;
+      reading.document.dispose();
+      return undefined;
+    };
+    const [fits, long] = ['n'.repeat(20), 'n'.repeat(21)];
+    assert.equal(codeOf(`<${fits}>don't say "x"</${fits}>`), undefined);
+    assert.equal(codeOf(`<${fits} a="1">don't</${fits}>`), undefined);
+    assert.equal(codeOf(`<${fits} >it</${fits}>`), undefined);
+    for (const rest of ['>', ' a="1">', " a='>'>", ' >']) {
+      assert.equal(codeOf(`<a>don't "x"<${long}${rest}</${long}></a>`), 'XML-NAME-TOO-LONG');
+    }
+    assert.equal(codeOf(`<a b=">" ${long}="1">x</a>`), 'XML-NAME-TOO-LONG');
+    assert.equal(codeOf(`<a>${'<b/>'.repeat(100)}</a>`), undefined, 'elements without content are closed again');
+  });
+
   it('limits can be set lower', () => {
     const reading = readXml(Buffer.from(good), { bytes: 100 });
     assert.equal(reading.ok ? 'read' : reading.faults[0]?.code, 'BYTES-TOO-LARGE');
