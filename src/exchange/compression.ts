@@ -3,7 +3,7 @@ import { EbmsFailure } from './ebms-errors.ts';
 
 /** What decompression may bring forth (threat A3). */
 export interface ExpansionLimits {
-  /** Bytes of one payload after decompression. */
+  /** Bytes after decompression: of all payloads of a message together. */
   readonly bytes: number;
   /** Times its compressed size, above 1 MB. */
   readonly ratio: number;
@@ -23,7 +23,7 @@ export function compress(bytes: Buffer): Buffer {
  * @throws EbmsFailure EBMS:0303
  */
 export function decompress(bytes: Buffer, limits: ExpansionLimits = EXPANSION_LIMITS): Buffer {
-  const most = Math.min(limits.bytes, Math.max(freely, bytes.length * limits.ratio));
+  const most = Math.max(1, Math.min(limits.bytes, Math.max(freely, bytes.length * limits.ratio)));
   let result: { buffer: Buffer; engine: { bytesWritten: number } };
   try {
     const answer: unknown = gunzipSync(bytes, { info: true, maxOutputLength: most });
@@ -33,7 +33,7 @@ export function decompress(bytes: Buffer, limits: ExpansionLimits = EXPANSION_LI
     throw new EbmsFailure(
       'EBMS:0303',
       code === 'ERR_BUFFER_TOO_LARGE'
-        ? `A compressed payload grows beyond ${most} bytes; at most ${limits.bytes} bytes and ${limits.ratio} times the compressed size are taken.`
+        ? `A compressed payload grows beyond ${most} bytes; at most ${EXPANSION_LIMITS.bytes} bytes in one message and ${limits.ratio} times the compressed size are taken.`
         : 'A payload that is declared as application/gzip cannot be decompressed: it is damaged or cut short.',
     );
   }

@@ -173,7 +173,11 @@ export class Dispatcher {
       const state = this.#stateOf(country);
       const now = clock();
       const places = this.#placesOf(state, now);
-      if (places <= 0) continue;
+      if (places <= 0) {
+        // New messages line up behind these, or they would take every place that becomes free.
+        state.backlog = true;
+        continue;
+      }
       if (this.#stopping.signal.aborted) return;
       const partner = trust.partner(country, now);
       const lease = new Date(now.getTime() + terms.leaseMilliseconds);
@@ -273,7 +277,8 @@ export class Dispatcher {
       case 'refused':
         return giveUp(pool, about, judgement, clock());
       case 'alarm':
-        await raiseAlarm(pool, about, judgement, clock());
+        // Once, not at every try of the days that a message is tried.
+        if (judgement.code !== message.lastErrorCode) await raiseAlarm(pool, about, judgement, clock());
         return this.#again(about, message, judgement);
       case 'retry':
         return this.#again(about, message, judgement);

@@ -130,6 +130,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     return { partner: document.toCountry, document, composed };
   }
 
+  /** Messages claimed in a transaction: one that queues many leaves most of them to the queue, and not in memory. */
+  const leased = new WeakMap<Transaction, number>();
+
   function enqueue(
     transaction: Transaction,
     { partner, document, composed }: PreparedMessage,
@@ -138,7 +141,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const { messageId } = composed;
     const { conversationId: conversation, service, action } = document;
     const windowEndsAt = new Date(now.getTime() + limits.windowMilliseconds);
-    const leaseEndsAt = dispatcher.offerLease(partner, now);
+    const before = leased.get(transaction) ?? 0;
+    const leaseEndsAt = before < dispatch.perPartner ? dispatcher.offerLease(partner, now) : undefined;
+    if (leaseEndsAt !== undefined) leased.set(transaction, before + 1);
     insertOutgoing(
       transaction,
       { ...composed, partner, conversation, service, action },
@@ -158,7 +163,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
     );
     transaction.afterCommit(() => {
       if (leaseEndsAt === undefined) dispatcher.wake();
-      else dispatcher.takeClaimed(partner, { ...composed, conversation, attempts: 1, windowEndsAt }, leaseEndsAt);
+      else
+        dispatcher.takeClaimed(
+          partner,
+          { ...composed, conversation, attempts: 1, windowEndsAt, lastErrorCode: null },
+          leaseEndsAt,
+        );
     });
     return Promise.resolve({ messageId });
   }

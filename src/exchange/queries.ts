@@ -8,6 +8,8 @@ export interface ClaimedMessage {
   readonly conversation: string;
   readonly attempts: number;
   readonly windowEndsAt: Date;
+  /** Why the try before did not succeed; null at the first. */
+  readonly lastErrorCode: string | null;
   readonly contentType: string;
   readonly body: Buffer;
   readonly references: readonly SignedReference[];
@@ -107,6 +109,7 @@ export async function claimDue(
     conversation: string;
     attempts: number;
     window_ends_at: Date;
+    last_error_code: string | null;
     content_type: string;
     body: Buffer;
     signed_references: SignedReference[];
@@ -119,7 +122,7 @@ export async function claimDue(
       claimed as (
         update outgoing_messages m set attempts = attempts + 1, last_attempt_at = $2, next_attempt_at = $4
         from due where m.message_id = due.message_id
-        returning m.message_id, m.conversation, m.attempts, m.window_ends_at)
+        returning m.message_id, m.conversation, m.attempts, m.window_ends_at, m.last_error_code)
       select c.*, b.content_type, b.body, b.signed_references from claimed c join outgoing_bodies b using (message_id)`,
     values: [partner, now, limit, leaseEndsAt],
   });
@@ -128,6 +131,7 @@ export async function claimDue(
     conversation: row.conversation,
     attempts: row.attempts,
     windowEndsAt: row.window_ends_at,
+    lastErrorCode: row.last_error_code,
     contentType: row.content_type,
     body: row.body,
     references: row.signed_references,

@@ -1,6 +1,6 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { readXml } from '../documents/read-xml.ts';
-import { compress, decompress } from './compression.ts';
+import { compress, decompress, EXPANSION_LIMITS } from './compression.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { ComposedMessage, MessageKey, OpenedMessage, Payload, UserMessageHeader } from './message.ts';
 import { type MimePart, readMultipart, readParameters, writeMultipart } from './mime.ts';
@@ -110,15 +110,18 @@ export function openUserMessage(
     const plain = present.size === 0 ? present : decryptParts(security, present, keys.decryption);
     if (plain === undefined) throw new EbmsFailure('EBMS:0103', 'The payloads are not encrypted.');
     const verified = verifySignature(document, security, { elements: [messaging, soapBody], attachments: plain });
+    let room = EXPANSION_LIMITS.bytes;
     return {
       ...header,
       ...verified,
       payloads: parts.map((part) => {
-        const bytes = plain.get(part.contentId) ?? Buffer.alloc(0);
+        const arrived = plain.get(part.contentId) ?? Buffer.alloc(0);
+        const bytes = part.compressed ? decompress(arrived, { ...EXPANSION_LIMITS, bytes: room }) : arrived;
+        room -= bytes.length;
         return {
           contentId: part.contentId,
           contentType: part.mimeType ?? 'application/octet-stream',
-          bytes: part.compressed ? decompress(bytes) : bytes,
+          bytes,
         };
       }),
     };
