@@ -2,7 +2,7 @@
 // what is missing, then hands over to the Node that package.json brings, which runs TypeScript without a build step.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,6 +31,13 @@ const isInstalled =
   (statSync(installed).mtimeMs >= statSync(wanted).mtimeMs ||
     (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest));
 if (!isInstalled) {
+  // npm would empty what a link points to, and that is somebody else's.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      'node_modules is a link, and what it points to is not what package-lock.json wants. Remove the link and try again.',
+    );
+    process.exit(1);
+  }
   console.error('Installing what is missing (npm ci; once, about 20 seconds) …');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
