@@ -29,9 +29,13 @@ export function checkHeaders(reply: Reply): Reply {
   return reply;
 }
 
+/** Bodies written for keeping, to be sent as they are. */
+const written = new WeakMap<Reply, Buffer>();
+
 /** A reply in the form in which it is kept for repetitions. */
 export function keptForm(reply: Reply): KeptReply {
   const body = reply.json !== undefined ? Buffer.from(JSON.stringify(reply.json)) : (reply.bytes ?? null);
+  if (body !== null && reply.shownOnce === undefined) written.set(reply, body);
   return { status: reply.status, headers: headersOf(reply), body };
 }
 
@@ -100,7 +104,7 @@ export async function sendReply(request: Request, response: Response, reply: Rep
     } else await pipeline(reply.stream, response);
     return;
   }
-  const json = reply.json === undefined ? undefined : shown(reply);
+  const json = reply.json === undefined ? undefined : (written.get(reply) ?? shown(reply));
   sendBytes(request, response, reply.status, headers, json ?? reply.bytes, id);
 }
 

@@ -86,24 +86,19 @@ export async function insertApplication(
   return rows[0];
 }
 
-/**
- * The application with this id if the actor sees it.
- * @param purpose `change` locks it to the end of the transaction, after whoever is changing it now: what was seen is then
- *   what is changed
- */
+/** The application with this id if the actor sees it. */
 export async function findApplication(
   reader: Reader,
   actor: Actor,
   now: Date,
   id: string,
-  purpose: 'read' | 'change' = 'read',
 ): Promise<SeenApplicationRow | undefined> {
   const visible = visibleApplications(actor, now, 2);
   const { rows } = await reader.query<SeenApplicationRow>({
-    name: `find-application-${visible.name}-to-${purpose}`,
+    name: `find-application-${visible.name}`,
     text: `select ${columns}, f.name as firm_name, f.identifier_scheme as firm_identifier_scheme,
         f.identifier_value as firm_identifier_value
-      from applications a join firms f on f.id = a.firm_id where a.id = $1 and ${visible.sql}${purpose === 'change' ? ' for update of a' : ''}`,
+      from applications a join firms f on f.id = a.firm_id where a.id = $1 and ${visible.sql}`,
     values: [id, ...visible.values],
   });
   return rows[0];
@@ -122,8 +117,8 @@ export interface ApplicationChange {
 }
 
 /**
- * Makes one transition of an application that was found for change and so is locked: the statement travels with the next
- * one or the commit.
+ * Makes one transition of an application if it still is what was seen, version and state; else the transaction fails with
+ * `CHANGED-MEANWHILE`. The statement travels with the next one or the commit.
  * @returns the row as it is then
  */
 export function changeApplication(
@@ -159,12 +154,10 @@ export function changeApplication(
   }
   transaction.later({
     name: `change-application-${change.action}`,
-    // Nobody waits for the count, so the statement itself fails, by a division by zero, when it finds nothing to change:
-    // two works of one shared transaction can have seen the same version.
     text: `with changed as (
         update applications a set version = version + 1, state = $4, updated_at = $5${sets.join('')}
         where a.id = $1 and a.version = $2 and a.state = $3 returning 1)
-      select 1 / count(*) from changed`,
+      select must_change(count(*)) from changed`,
     values,
   });
   return {

@@ -4,6 +4,7 @@ import type { Fault } from '../documents/fault.ts';
 import type { JsonValue } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
 import { appendEvent } from '../store/log.ts';
+import { changedMeanwhile } from '../store/pool.ts';
 import {
   type ApplicationChange,
   type ApplicationLineRow,
@@ -35,15 +36,11 @@ export function notFound(what: 'application' | 'attachment' | 'certificate'): Re
 }
 
 /**
- * The application if the actor sees it; found for `change`, nobody else can change it until the transaction ends.
+ * The application if the actor sees it.
  * @throws the refusal `APPLICATION-NOT-FOUND`.
  */
-export async function seenApplication(
-  asked: Asked,
-  id: string,
-  purpose: 'read' | 'change' = 'read',
-): Promise<SeenApplicationRow> {
-  const row = isId(id) ? await findApplication(asked.transaction, asked.actor, asked.now, id, purpose) : undefined;
+export async function seenApplication(asked: Asked, id: string): Promise<SeenApplicationRow> {
+  const row = isId(id) ? await findApplication(asked.transaction, asked.actor, asked.now, id) : undefined;
   if (row === undefined) throw notFound('application');
   return row;
 }
@@ -65,16 +62,7 @@ export function admitTransition(
   throw new Refusal(judged.code === 'REASON-REQUIRED' ? 'invalid' : 'conflict', judged.code, judged.message);
 }
 
-/** Somebody else changed it since the actor looked. */
-export function changedMeanwhile(): Refusal {
-  return new Refusal(
-    'changed-meanwhile',
-    'CHANGED-MEANWHILE',
-    'This was changed after you read it. Read it again and decide anew; nothing was done.',
-  );
-}
-
-/** Makes an admitted transition of an application that was found for change: the row, and its event. */
+/** Makes an admitted transition, if the application still is what was seen: the row, and its event. */
 export async function makeTransition(
   asked: Asked,
   row: ApplicationRow,

@@ -58,7 +58,7 @@ export async function amendApplication(
   version: number,
   given: JsonValue,
 ): Promise<ApplicationView> {
-  const seen = await seenApplication(asked, id, 'change');
+  const seen = await seenApplication(asked, id);
   const transition = admitTransition(seen, version, 'amend', 'applicant');
   const content = normaliseTexts(given);
   const faults = applicationFaults(parts.country, content, firmOf(seen));
@@ -79,7 +79,7 @@ export async function submitApplication(
   id: string,
   version: number,
 ): Promise<ApplicationView> {
-  const seen = await seenApplication(asked, id, 'change');
+  const seen = await seenApplication(asked, id);
   const transition = admitTransition(seen, version, 'submit', 'applicant');
   refuseFaults(applicationFaults(parts.country, seen.content, firmOf(seen)));
   const row = await makeTransition(asked, seen, transition, { submittedBy: asked.actor.personId });
@@ -93,7 +93,7 @@ export async function withdrawApplication(
   version: number,
   reason: string,
 ): Promise<ApplicationView> {
-  const seen = await seenApplication(asked, id, 'change');
+  const seen = await seenApplication(asked, id);
   const words = reason.trim();
   const transition = admitTransition(seen, version, 'withdraw', 'applicant', words);
   refuseLongReason(words);

@@ -55,7 +55,7 @@ export async function approveApplication(
   version: number,
   remarks?: string,
 ): Promise<ApplicationView> {
-  const seen = await seenApplication(asked, id, 'change');
+  const seen = await seenApplication(asked, id);
   const transition = admitTransition(seen, version, 'approve', 'issuing-office');
   await refuseOwnCase(asked, seen);
   const content = checkedAgain(parts, seen);
@@ -74,7 +74,7 @@ async function decideAgainst(
   action: 'return' | 'reject',
   reasons: readonly DecisionReason[],
 ): Promise<ApplicationView> {
-  const seen = await seenApplication(asked, id, 'change');
+  const seen = await seenApplication(asked, id);
   const given = reasons.map((one) => ({ ...one, reason: one.reason.trim() })).filter((one) => one.reason !== '');
   const words = given.map((one) => (one.pointer ? `${one.pointer}: ${one.reason}` : one.reason)).join('\n');
   const transition = admitTransition(seen, version, action, 'issuing-office', words);

@@ -53,8 +53,26 @@ function isOutage(error: unknown): boolean {
   );
 }
 
-/** Turns an outage of the database into the refusal `STORE-UNAVAILABLE`; everything else stays what it is. */
+/** What `must_change` (migration 0001) raises. */
+function isLostRace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SE001';
+}
+
+/** Somebody else changed it since it was read. */
+export function changedMeanwhile(): Refusal {
+  return new Refusal(
+    'changed-meanwhile',
+    'CHANGED-MEANWHILE',
+    'This was changed after you read it. Read it again and decide anew; nothing was done.',
+  );
+}
+
+/**
+ * Turns an outage of the database into the refusal `STORE-UNAVAILABLE`, and a change that found nothing to change into
+ * `CHANGED-MEANWHILE`; everything else stays what it is.
+ */
 export function asStoreError(error: unknown): unknown {
+  if (isLostRace(error)) return changedMeanwhile();
   if (!isOutage(error)) return error;
   const refusal = new Refusal(
     'unavailable',

@@ -35,7 +35,7 @@ describe('works that share a transaction', () => {
     transaction.later({
       name: 'count-account-up',
       text: `with changed as (update accounts set version = version + 1 where name = $1 and version = $2 returning 1)
-        select 1 / count(*) from changed`,
+        select must_change(count(*)) from changed`,
       values: [name, version],
     });
     return version + 1;

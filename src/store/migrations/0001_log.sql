@@ -17,7 +17,6 @@ create table events (
   digest bytea not null
 );
 create index events_subject on events (subject, id);
-create index events_conversation on events (conversation, id) where conversation is not null;
 create index events_chain_order on events (written_by, id);
 
 create table documents (
@@ -47,3 +46,12 @@ create trigger documents_append_only before update or delete or truncate on docu
   for each statement execute function refuse_change();
 create trigger log_chain_append_only before update or delete or truncate on log_chain
   for each statement execute function refuse_change();
+
+-- A change whose count nobody waits for fails by itself when it finds nothing to change: somebody else was faster.
+create function must_change(changed bigint) returns bigint language plpgsql as $$
+begin
+  if changed = 0 then
+    raise exception 'changed meanwhile' using errcode = 'SE001';
+  end if;
+  return changed;
+end $$;
