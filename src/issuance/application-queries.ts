@@ -116,6 +116,18 @@ export interface ApplicationChange {
   };
 }
 
+/** Many submissions at once; two of one application are one too few. */
+const SUBMIT_MANY = {
+  name: 'submit-applications',
+  text: `with changed as (
+      update applications a set version = a.version + 1, state = n.state, updated_at = n.at, submitted_at = n.at,
+        submitted_by = n.by
+      from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[])
+        as n (id, version, before, state, at, by)
+      where a.id = n.id and a.version = n.version and a.state = n.before returning 1)
+    select must_change(count(*), cardinality($1::uuid[])) from changed`,
+} as const;
+
 /**
  * Makes one transition of an application if it still is what was seen, version and state; else the transaction fails with
  * `CHANGED-MEANWHILE`. The statement travels with the next one or the commit.
@@ -159,6 +171,7 @@ export function changeApplication(
         where a.id = $1 and a.version = $2 and a.state = $3 returning 1)
       select must_change(count(*)) from changed`,
     values,
+    ...(change.action === 'submit' ? { many: SUBMIT_MANY } : {}),
   });
   return {
     ...seen,

@@ -53,6 +53,13 @@ export function insertEventStatement(event: NewEvent): Statement {
     name: 'append-event',
     text: `insert into events (occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    many: {
+      name: 'append-events',
+      text: `insert into events (occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)
+        select at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data::jsonb, digest
+        from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+          $9::text[], $10::bytea[]) as n (at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)`,
+    },
     values: [
       event.occurredAt,
       event.kind,

@@ -21,6 +21,11 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /**
+   * The same statement for many at once, each parameter being an array: where several that are alike travel together and
+   * nobody waits for their answers, one is sent for all.
+   */
+  readonly many?: { readonly name: string; readonly text: string };
 }
 
 /** What can run statements: the pool outside a transaction, or a {@link Transaction}. */

@@ -152,6 +152,23 @@ async function runMember(group: Group, member: Member<never>): Promise<void> {
   }
 }
 
+/** Statements that are alike become one for many; the others stay as they are. */
+function together(statements: readonly Statement[]): Statement[] {
+  const kinds = new Map<string, Statement[]>();
+  const single: Statement[] = [];
+  for (const statement of statements) {
+    if (statement.many === undefined) single.push(statement);
+    else kinds.set(statement.many.name, [...(kinds.get(statement.many.name) ?? []), statement]);
+  }
+  const merged = [...kinds.values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first?.many === undefined || alike.length === 1) return alike;
+    const columns = (first.values ?? []).map((_, column) => alike.map((statement) => statement.values?.[column]));
+    return [{ ...first.many, values: columns }];
+  });
+  return [...merged, ...single];
+}
+
 /** One transaction with several works in it. */
 class Group {
   readonly #client: pg.PoolClient;
@@ -220,7 +237,7 @@ class Group {
     if (!this.begun && statements.length === 0) return;
     const first = this.begun ? [] : [BEGIN];
     this.begun = true;
-    const done = (await runBatch(this.#client, [...first, ...statements, COMMIT])).at(-1)?.command;
+    const done = (await runBatch(this.#client, [...first, ...together(statements), COMMIT])).at(-1)?.command;
     if (done !== 'COMMIT') throw new GroupFailure('the group was rolled back');
   }
 }

@@ -48,9 +48,9 @@ create trigger log_chain_append_only before update or delete or truncate on log_
   for each statement execute function refuse_change();
 
 -- A change whose count nobody waits for fails by itself when it finds nothing to change: somebody else was faster.
-create function must_change(changed bigint) returns bigint language plpgsql as $$
+create function must_change(changed bigint, wanted bigint default 1) returns bigint language plpgsql as $$
 begin
-  if changed = 0 then
+  if changed <> wanted then
     raise exception 'changed meanwhile' using errcode = 'SE001';
   end if;
   return changed;
