@@ -16,7 +16,7 @@ export interface SharingTerms {
   readonly groups: number;
 }
 
-export const SHARING_TERMS: SharingTerms = { mostTogether: 32, groups: 2 };
+export const SHARING_TERMS: SharingTerms = { mostTogether: 32, groups: 1 };
 
 /** The group as a whole cannot go on; each of its works is done again in a transaction of its own. */
 class GroupFailure extends Error {}
