@@ -22,10 +22,10 @@ export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];
   /**
-   * The same statement for many at once, each parameter being an array: where several that are alike travel together and
-   * nobody waits for their answers, one is sent for all.
+   * The same statement for many at once, each parameter being an array: where several that are alike travel together, one
+   * is sent for all. The rows of a question's answer belong to whoever's first parameter stands in their column `owner`.
    */
-  readonly many?: { readonly name: string; readonly text: string };
+  readonly many?: { readonly name: string; readonly text: string; readonly owner?: string };
 }
 
 /** What can run statements: the pool outside a transaction, or a {@link Transaction}. */

@@ -169,14 +169,54 @@ function together(statements: readonly Statement[]): Statement[] {
   return [...merged, ...single];
 }
 
+/** What a work asked, with the statements of it that were waiting. */
+interface Question {
+  readonly statements: readonly Statement[];
+  answer(result: StatementResult<never>): void;
+  fail(error: unknown): void;
+}
+
+interface AlikeQuestions {
+  readonly merged: Statement;
+  /** Column by which a row is given to the one whose first parameter it holds. */
+  readonly owner: string;
+  readonly questions: readonly Question[];
+}
+
+/** Questions that are alike and have nothing waiting before them become one; the others stay alone. */
+function sortQuestions(asked: readonly Question[]): [Question[], AlikeQuestions[]] {
+  const alone: Question[] = [];
+  const kinds = new Map<string, Question[]>();
+  for (const question of asked) {
+    const many = question.statements.length === 1 ? question.statements[0]?.many : undefined;
+    if (many?.owner === undefined) alone.push(question);
+    else kinds.set(many.name, [...(kinds.get(many.name) ?? []), question]);
+  }
+  const alike: AlikeQuestions[] = [];
+  for (const questions of kinds.values()) {
+    const [merged] = together(questions.flatMap(({ statements }) => statements));
+    const owner = questions[0]?.statements[0]?.many?.owner;
+    if (questions.length === 1 || merged === undefined || owner === undefined) alone.push(...questions);
+    else alike.push({ merged, owner, questions });
+  }
+  return [alone, alike];
+}
+
+function giveOut(result: StatementResult<never> | undefined, owner: string, questions: readonly Question[]): void {
+  for (const { statements, answer, fail } of questions) {
+    if (result === undefined) {
+      fail(new Error('a batch without an answer'));
+      continue;
+    }
+    const rows = result.rows.filter((row) => Reflect.get(row, owner) === statements[0]?.values?.[0]);
+    answer({ rows, rowCount: rows.length, command: result.command });
+  }
+}
+
 /** One transaction with several works in it. */
 class Group {
   readonly #client: pg.PoolClient;
-  #asked: {
-    statements: readonly Statement[];
-    answer(result: StatementResult<never>): void;
-    fail(error: unknown): void;
-  }[] = [];
+  #asked: Question[] = [];
   begun = false;
   failed = false;
 
@@ -214,14 +254,23 @@ class Group {
     this.#asked = [];
     const first = this.begun ? [] : [BEGIN];
     this.begun = true;
+    const [alone, alike] = sortQuestions(asked);
     try {
-      const results = await runBatch<never>(this.#client, [...first, ...asked.flatMap(({ statements }) => statements)]);
+      const results = await runBatch<never>(this.#client, [
+        ...first,
+        ...alone.flatMap(({ statements }) => statements),
+        ...alike.map(({ merged }) => merged),
+      ]);
       let at = first.length;
-      for (const { statements, answer, fail } of asked) {
+      for (const { statements, answer, fail } of alone) {
         at += statements.length;
         const result = results[at - 1];
         if (result === undefined) fail(new Error('a batch without an answer'));
         else answer(result);
+      }
+      for (const { owner, questions } of alike) {
+        giveOut(results[at], owner, questions);
+        at += 1;
       }
     } catch (error) {
       this.failed = true;
