@@ -203,6 +203,18 @@ export async function countRows(node: RunningNode, except: readonly string[] = [
   return counts;
 }
 
+/** What every table but those of the bookkeeping holds, as a digest of each: hostile input must not change a single value. */
+export async function digestTables(node: RunningNode): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const name of Object.keys(await countRows(node))) {
+    const { rows } = await node.pool.query<{ digest: string }>({
+      text: `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from "${name}" t`,
+    });
+    digests[name] = rows[0]?.digest ?? '';
+  }
+  return digests;
+}
+
 /** The node answers that it is ready. */
 export async function assertReady(region: TestRegion, country: string): Promise<void> {
   const answer = await fetch(new URL('/health/ready', region.address(country)));
