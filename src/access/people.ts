@@ -212,7 +212,14 @@ export async function changePerson(
     subject: id,
     actor: actorOfEvent(actor),
     occurredAt: now,
-    data: { fromRole: before.role, toRole: change.role, active: change.active, office: change.office },
+    // The firm too: who once belonged to one never decides on its applications (four eyes, threats P2).
+    data: {
+      fromRole: before.role,
+      toRole: change.role,
+      active: change.active,
+      firmId: change.firmId,
+      office: change.office,
+    },
   });
   return readPerson(transaction, id);
 }

@@ -83,7 +83,7 @@ export function answerRoute(
 
 async function answer(route: Route, parts: DispatchParts, request: Request, progress: Progress): Promise<Outcome> {
   const search = new URLSearchParams(queryOf(request));
-  refuseSecretInAddress(search);
+  refuseSecretInAddress(request.path, search);
   const client = clientFacts(request, parts.cookieName);
   const actor = await identifyClient(request, client, parts.identities, progress.now);
   progress.actor = actor;

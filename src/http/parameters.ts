@@ -8,18 +8,29 @@ const LONGEST = 200;
 /** Control characters, and those that change the direction or vanish: no identifier has them. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
+const WHOLE_TOKEN = new RegExp(`${TOKEN_PREFIX}[\\w-]{43}`, 'i');
 /** Names that betray a secret in an address, where proxies and histories keep it (RFC 6750 §5.3). */
 const SECRET_NAMES = ['access_token', 'token', 'password', 'session', 'api_key'];
 
 /** @throws a Refusal `SECRET-IN-ADDRESS`: the secret is to be seen as known to others */
-export function refuseSecretInAddress(query: URLSearchParams): void {
-  for (const [name, value] of query)
-    if (SECRET_NAMES.includes(name.toLowerCase()) || name.startsWith('selat_session') || value.includes(TOKEN_PREFIX))
-      throw new Refusal(
-        'malformed',
-        'SECRET-IN-ADDRESS',
-        'A token or password must not stand in an address: it is written down on the way. Send the token in the header field Authorization, and revoke this one.',
-      );
+export function refuseSecretInAddress(path: string, query: URLSearchParams): void {
+  const inQuery = [...query].some(
+    ([name, value]) =>
+      SECRET_NAMES.includes(name.toLowerCase()) || name.startsWith('selat_session') || value.includes(TOKEN_PREFIX),
+  );
+  // A refusal's entry in the log of events has the path; a token must not get there.
+  if (inQuery || hasToken(path))
+    throw new Refusal(
+      'malformed',
+      'SECRET-IN-ADDRESS',
+      'A token or password must not stand in an address: it is written down on the way. Send the token in the header field Authorization, and revoke this one.',
+    );
+}
+
+/** Whether a whole token stands in a path, however much of it is written with percent signs. */
+function hasToken(path: string): boolean {
+  const plain = path.includes('%') ? decodeURIComponent(path) : path;
+  return WHOLE_TOKEN.test(plain);
 }
 
 /**

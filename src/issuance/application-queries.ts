@@ -245,13 +245,22 @@ export async function findFirm(
   return rows[0];
 }
 
-/** Whether a person ever acted on an application for its applicant, in whatever role they are now (four eyes, P2). */
-export async function actedForApplicant(reader: Reader, id: string, personId: string): Promise<boolean> {
-  const { rows } = await reader.query<{ acted: boolean }>({
-    name: 'acted-for-applicant',
+/**
+ * Whether a person was ever on the applicant's side of an application, in whatever role they are now: acted on it for the
+ * applicant, or belonged to the firm whose goods these are or to the one that applied for it (four eyes, P2).
+ */
+export async function stoodWithApplicant(
+  reader: Reader,
+  row: Pick<ApplicationRow, 'id' | 'firm_id' | 'applicant_firm_id'>,
+  personId: string,
+): Promise<boolean> {
+  const { rows } = await reader.query<{ stood: boolean }>({
+    name: 'stood-with-applicant',
     text: `select exists (select 1 from events where subject = $1 and actor_id = $2
-      and actor_role in ('trader', 'broker')) as acted`,
-    values: [id, personId],
+        and actor_role in ('trader', 'broker'))
+      or exists (select 1 from events where subject = $2 and kind in ('person.entered', 'person.changed')
+        and data ->> 'firmId' in ($3, $4)) as stood`,
+    values: [row.id, personId, row.firm_id, row.applicant_firm_id],
   });
-  return rows[0]?.acted === true;
+  return rows[0]?.stood === true;
 }

@@ -5,7 +5,7 @@ import { Refusal } from '../documents/refusal.ts';
 import type { CertificateApplication, CertificateOfOrigin } from '../documents/types.ts';
 import { validateDocument } from '../documents/validate.ts';
 import { appendEvent } from '../store/log.ts';
-import { type ApplicationRow, actedForApplicant, type SeenApplicationRow } from './application-queries.ts';
+import { type ApplicationRow, type SeenApplicationRow, stoodWithApplicant } from './application-queries.ts';
 import { admitTransition, applicationView, makeTransition, seenApplication } from './applications.ts';
 import { firmOf, refuseLongReason } from './apply.ts';
 import type { Asked } from './asked.ts';
@@ -88,7 +88,7 @@ async function decideAgainst(
   return applicationView(decided, asked.actor);
 }
 
-/** Four eyes: whoever made or handed in an application, or belongs to its firms, never decides on it (threats P2). */
+/** Four eyes: whoever made or handed in an application, or belongs or once belonged to its firms, never decides on it (threats P2). */
 async function refuseOwnCase(asked: Asked, row: SeenApplicationRow): Promise<void> {
   const { actor } = asked;
   const sameFirm = actor.firmId !== null && (actor.firmId === row.firm_id || actor.firmId === row.applicant_firm_id);
@@ -100,7 +100,7 @@ async function refuseOwnCase(asked: Asked, row: SeenApplicationRow): Promise<voi
   const samePerson =
     actor.personId === row.created_by ||
     actor.personId === row.submitted_by ||
-    (await actedForApplicant(asked.transaction, row.id, actor.personId));
+    (await stoodWithApplicant(asked.transaction, row, actor.personId));
   if (samePerson || sameFirm || sameIdentifier) {
     throw new Refusal(
       'not-allowed',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { SampleUser } from '../../src/region/client.ts';
 import { RegionFolder } from '../../src/region/region-folder.ts';
 import { type StartedRegion, startRegion } from '../../src/region/start-region.ts';
@@ -38,8 +38,8 @@ async function freePorts(nodes: number): Promise<number> {
   }
 }
 
-/** Starts a region for tests; its nodes log errors only. */
-export async function startTestRegion(countries: readonly string[]): Promise<TestRegion> {
+/** Starts a region for tests; its nodes log errors only, unless they are given a log to write to. */
+export async function startTestRegion(countries: readonly string[], log?: Logger): Promise<TestRegion> {
   const path = mkdtempSync(join(tmpdir(), 'selat-region-'));
   const folder = new RegionFolder(path);
   const databases = await Promise.all(countries.map(() => createEmptyDatabase()));
@@ -54,7 +54,7 @@ export async function startTestRegion(countries: readonly string[]): Promise<Tes
       port,
       fresh: false,
       passphrase: undefined,
-      log: pino<never>({ level: process.env['SELAT_LOG'] ?? 'fatal' }),
+      log: log ?? pino<never>({ level: process.env['SELAT_LOG'] ?? 'fatal' }),
       clock: () => new Date(),
       progress: () => {},
     });
