@@ -59,8 +59,11 @@ function closeServer(
 ): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections?.(), stopGraceMilliseconds);
+    // A partner's connection is kept open after its answer: one that was busy a moment ago is idle now.
+    const again = setInterval(() => server.closeIdleConnections?.(), 50);
     server.close(() => {
       clearTimeout(late);
+      clearInterval(again);
       resolve();
     });
     server.closeIdleConnections?.();
