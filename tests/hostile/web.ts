@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type { Role } from '../../src/access/rights.ts';
 import type { TestRegion } from '../support/region.ts';
 import { assertNoInternals } from './support.ts';
 
@@ -11,6 +12,17 @@ export interface WebAnswer {
   readonly code: string;
   readonly headers: Headers;
 }
+
+/** Which sample person has a role. */
+export const USER_OF = {
+  trader: 'exporter',
+  broker: 'broker',
+  'issuing-officer': 'issuing',
+  'clearance-officer': 'clearance',
+  supervisor: 'supervisor',
+  analyst: 'analyst',
+  operator: 'operator',
+} as const satisfies Record<Role, string>;
 
 /** The session cookie of a sample person who signs in. */
 export async function signIn(region: TestRegion, country: string, username: string): Promise<string> {

@@ -78,7 +78,7 @@ export function signInRoutes(parts: AccessParts): Route[] {
       requestBody: objectOf({ username: TEXT, password: TEXT }),
       bodyLimit: 4_096,
       replies: { 200: { description: 'Signed in; the cookie is set.', schema: ME } },
-      async handle({ body, client, now, transaction }) {
+      async handle({ actor, body, client, now, transaction }) {
         const typed = bodyObject(body);
         const attempt = {
           username: textOf(typed, 'username'),
@@ -88,6 +88,8 @@ export function signInRoutes(parts: AccessParts): Route[] {
         };
         const { secret, personId } = await signIn(pool, attempt, terms, now);
         identities.forget(personId);
+        // The session that the browser had before has ended, whosever it was.
+        if (actor !== null) identities.forget(actor.personId);
         return {
           status: 200,
           json: await describe(transaction, personId, country),
