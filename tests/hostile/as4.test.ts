@@ -196,8 +196,10 @@ describe('hostile AS4 messages at a running node', () => {
         { messageId: newMessageId(), references: [] },
         { messageId: newMessageId(), timestamp: new Date(), signing: thailand.keys.as4Signing },
       );
+      const alarms = await countEvents(vietNam.node, 'message.alarm');
       const answer = await postAs4(vietNam.node, thailand.keys.tls, 'application/soap+xml', signal);
       assert.equal(answer.error, 'EBMS:0002');
+      assert.equal(await countEvents(vietNam.node, 'message.alarm'), alarms + 1);
       await unchanged();
     });
 

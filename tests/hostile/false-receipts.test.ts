@@ -7,7 +7,16 @@ import { openUserMessage } from '../../src/exchange/user-message.ts';
 import { sampleApplication } from '../../src/region/sample-application.ts';
 import { sampleCountry } from '../../src/region/sample-country.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
-import { assertReady, countEvents, eventually, newMessageId, nodeOf, stolenKeys } from './support.ts';
+import {
+  assertReady,
+  countEvents,
+  countRows,
+  eventually,
+  newMessageId,
+  nodeOf,
+  postAs4,
+  stolenKeys,
+} from './support.ts';
 
 type Keys = Awaited<ReturnType<typeof stolenKeys>>;
 
@@ -85,27 +94,36 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
     ],
     ['signed by another node', (message) => composeReceipt(message, terms(japan.as4Signing))],
   ];
+  const alarms = async (): Promise<number> => {
+    const found = await nodeOf(region, 'TH').pool.query({
+      text: `select 1 from events where data ->> 'alarm' = 'true'`,
+    });
+    return found.rows.length;
+  };
+  /** Has Thailand issue a certificate for Viet Nam, which begins the message. */
+  const issue = async (reference: string): Promise<void> => {
+    const [from, to] = [sampleCountry('TH'), sampleCountry('VN')];
+    const content = sampleApplication(from, to, 'ATIGA-FORM-D', reference, new Date());
+    const exporter = await region.user('TH', 'exporter');
+    const created = await exporter.post('/api/applications', JSON.parse(JSON.stringify(content)));
+    const path = `/api/applications/${String(created.body['id'])}`;
+    const submitted = await exporter.post(`${path}/submit`, undefined, created.version);
+    await (await region.user('TH', 'issuing')).post(`${path}/approve`, {}, submitted.version);
+  };
+  const stateOf = async (messageId: string): Promise<string | undefined> => {
+    const { rows: found } = await nodeOf(region, 'TH').pool.query<{ state: string }>({
+      text: 'select state from outgoing_messages where message_id = $1',
+      values: [messageId],
+    });
+    return found[0]?.state;
+  };
+
   rows.forEach(([what, make], index) => {
     test(`a receipt ${what} is not taken: the message stays unreceipted, and there is an alarm`, async () => {
       const node = nodeOf(region, 'TH');
       answerWith = make;
-      const alarms = async (): Promise<number> => {
-        const found = await node.pool.query({ text: `select 1 from events where data ->> 'alarm' = 'true'` });
-        return found.rows.length;
-      };
       const before = await alarms();
-      const content = sampleApplication(
-        sampleCountry('TH'),
-        sampleCountry('VN'),
-        'ATIGA-FORM-D',
-        `FALSE${index}`,
-        new Date(),
-      );
-      const exporter = await region.user('TH', 'exporter');
-      const created = await exporter.post('/api/applications', JSON.parse(JSON.stringify(content)));
-      const path = `/api/applications/${String(created.body['id'])}`;
-      const submitted = await exporter.post(`${path}/submit`, undefined, created.version);
-      await (await region.user('TH', 'issuing')).post(`${path}/approve`, {}, submitted.version);
+      await issue(`FALSE${index}`);
       await eventually('an alarm', async () => (await alarms()) > before);
       const receipted = await node.pool.query({ text: 'select 1 from received_receipts' });
       assert.equal(receipted.rows.length, 0);
@@ -113,5 +131,38 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
       assert.equal(await countEvents(node, 'certificate.delivered'), 0);
       await assertReady(region, 'TH');
     });
+  });
+
+  test('the right receipt is taken once: again as an answer or by itself, it is refused with an alarm', async () => {
+    const node = nodeOf(region, 'TH');
+    let first: { messageId: string; receipt: Buffer } | undefined;
+    const waiting = new Set<string>();
+    // Only the message of this test gets its receipt; whatever is sent besides gets the same one.
+    answerWith = (message) => {
+      if (message.conversationId.includes('TWICE1')) first ??= { messageId: message.messageId, receipt: good(message) };
+      else waiting.add(message.messageId);
+      return first?.receipt ?? Buffer.alloc(0);
+    };
+    await issue('TWICE1');
+    await eventually('the receipt is taken', async () => (await stateOf(first?.messageId ?? '')) === 'receipted');
+    assert.ok(first);
+    const { messageId, receipt } = first;
+    const seen = await alarms();
+    await issue('TWICE2');
+    await eventually('an alarm', async () => waiting.size > 0 && (await alarms()) > seen);
+    for (const other of waiting) assert.equal(await stateOf(other), 'queued');
+
+    const told = await alarms();
+    const rowsBefore = await countRows(node, ['outgoing_messages']);
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await postAs4(node, vietNam.tls, 'application/soap+xml; charset=UTF-8', receipt);
+      assert.equal(answer.error, 'EBMS:0002', answer.text);
+    }
+    assert.ok((await alarms()) >= told + 2);
+    assert.deepEqual(await countRows(node, ['outgoing_messages']), rowsBefore);
+    assert.equal(await countEvents(node, 'message.receipted'), 1);
+    assert.equal(await countEvents(node, 'message.receipted', messageId), 1);
+    assert.equal(await countEvents(node, 'certificate.delivered'), 1);
+    await assertReady(region, 'TH');
   });
 });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { sampleApplication } from '../../src/region/sample-application.ts';
 import { sampleCountry } from '../../src/region/sample-country.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
-import { assertNoInternals, assertReady, countRows, nodeOf } from './support.ts';
+import { assertNoInternals, assertReady, countRows, nodeOf, stolenKeys } from './support.ts';
 import { ask, signIn } from './web.ts';
 
 describe('hostile HTTP and JSON at a running node', () => {
@@ -77,6 +80,53 @@ describe('hostile HTTP and JSON at a running node', () => {
     for (const socket of sockets) socket.write('POST /api/app');
     await unchanged();
     for (const socket of sockets) socket.destroy();
+  });
+
+  /** Writes a piece every half second until the other end has closed; gives what it said and after how many seconds. */
+  const slowly = async (socket: Socket, first: string, piece: string): Promise<{ said: string; seconds: number }> => {
+    const began = performance.now();
+    let said = '';
+    socket.on('data', (data) => {
+      said += data.toString('latin1');
+    });
+    socket.on('error', () => {});
+    socket.write(first);
+    const timer = setInterval(() => socket.writable && socket.write(piece), 500);
+    await Promise.race([once(socket, 'close'), wait(20_000, undefined, { ref: false })]);
+    clearInterval(timer);
+    socket.destroy();
+    return { said, seconds: (performance.now() - began) / 1_000 };
+  };
+
+  test('H1: slow headers are timed out, at the pages and at AS4, and others are served meanwhile', async () => {
+    const { as4 } = nodeOf(region, 'TH').configuration;
+    const { tls } = await stolenKeys(region, 'TH');
+    const pages = connect(Number(new URL(region.address('TH')).port), '127.0.0.1');
+    const secured = connectTls({
+      host: '127.0.0.1',
+      port: as4.port,
+      rejectUnauthorized: false,
+      key: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      cert: tls.certificate.toString(),
+    });
+    const silent = connect(as4.port, '127.0.0.1');
+    // A slow body may take two minutes here; that it ends is tested with shorter limits in tests/http/hostile.test.ts.
+    const body = connect(Number(new URL(region.address('TH')).port), '127.0.0.1').on('error', () => {});
+    body.write(head('Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{'));
+    const ends = Promise.all([
+      slowly(pages, 'GET / HTTP/1.1\r\nHost: x\r\n', 'X-A: a\r\n'),
+      slowly(secured, 'POST /as4 HTTP/1.1\r\nHost: x\r\n', 'X-A: a\r\n'),
+    ]);
+    await wait(1_000);
+    const began = performance.now();
+    await unchanged();
+    assert.ok(performance.now() - began < 1_000);
+    for (const { said, seconds } of await ends) {
+      assert.match(said, /^HTTP\/1\.1 408 /);
+      assert.ok(seconds > 5 && seconds < 15, `${seconds} s`);
+    }
+    for (const socket of [silent, body]) socket.destroy();
+    await unchanged();
   });
 
   const good = () =>
