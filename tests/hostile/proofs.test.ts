@@ -182,13 +182,15 @@ describe('what people and programs prove themselves with, at a running node', ()
       ['an address that begins like our own', () => ({ Origin: `${own()}.evil.example` })],
       ['our own address, as another site says', () => ({ Origin: own(), 'Sec-Fetch-Site': 'cross-site' })],
     ];
+    const cookies = new Map<string, string>();
+    before(async () => {
+      for (const role of ROLES) cookies.set(role, await enter('TH', USER_OF[role]));
+    });
     const changing = (): readonly Route[] => nodeOf(region, 'TH').routes.filter((route) => route.method !== 'GET');
 
     for (const [from, headers] of elsewhere)
       test(`are refused on every changing route of the table, from ${from}, and change nothing`, async () => {
         const node = nodeOf(region, 'TH');
-        const cookies = new Map<string, string>();
-        for (const role of ROLES) cookies.set(role, await enter('TH', USER_OF[role]));
         const { rows } = await node.pool.query<{ id: string }>({
           text: `select id from people where username = 'broker'`,
         });
