@@ -170,6 +170,14 @@ export async function markReceipted(
   return new Set(rows.map((row) => row.message_id));
 }
 
+/** Keeps a try that failed, of the row `tried`: the first ten of a message and the last forty stay (failed_tries). */
+const KEEP_FAILED_TRY = `insert into failed_tries (message_id, slot, attempt, tried_at, code, reason)
+  select message_id, case when attempts <= 10 then attempts else 11 + attempts % 40 end, attempts, last_attempt_at,
+    last_error_code, last_error
+  from tried where last_attempt_at is not null
+  on conflict (message_id, slot) do update set attempt = excluded.attempt, tried_at = excluded.tried_at,
+    code = excluded.code, reason = excluded.reason`;
+
 /** Plans the next try of a message that was not receipted, with the reason. */
 export async function planRetry(
   reader: Reader,
@@ -178,8 +186,11 @@ export async function planRetry(
 ): Promise<void> {
   await reader.query({
     name: 'plan-retry',
-    text: `update outgoing_messages set next_attempt_at = $2, last_error_code = $3, last_error = $4
-      where message_id = $1 and state = 'queued'`,
+    text: `with tried as (
+        update outgoing_messages set next_attempt_at = $2, last_error_code = $3, last_error = $4
+        where message_id = $1 and state = 'queued'
+        returning message_id, attempts, last_attempt_at, last_error_code, last_error)
+      ${KEEP_FAILED_TRY}`,
     values: [messageId, next.at, next.code, next.reason.slice(0, 2_000)],
   });
 }
@@ -212,8 +223,12 @@ export async function markFailed(
 ): Promise<boolean> {
   const { rowCount } = await transaction.query({
     name: 'mark-failed',
-    text: `update outgoing_messages set state = 'failed', last_error_code = $2, last_error = $3
-      where message_id = $1 and state = 'queued'`,
+    text: `with tried as (
+        update outgoing_messages set state = 'failed', last_error_code = $2, last_error = $3
+        where message_id = $1 and state = 'queued'
+        returning message_id, attempts, last_attempt_at, last_error_code, last_error),
+      kept as (${KEEP_FAILED_TRY})
+      select from tried`,
     values: [messageId, failure.code, failure.reason.slice(0, 2_000)],
   });
   return rowCount > 0;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { JsonValue } from '../documents/json.ts';
+import { isObject, type JsonValue } from '../documents/json.ts';
 import type { Reader, Statement } from './pool.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -47,8 +47,32 @@ export function eventDigest(event: NewEvent): Buffer {
   return createHash('sha256').update(form).digest();
 }
 
-/** The insert of one event, for callers that send it together with other statements. */
+/** Their messages show by their state what is still to be done. */
+const SHOWN_BY_STATE = ['message.failed', 'message.quarantined'];
+
+/** What an alarm is grouped by; undefined for an event that nobody needs to acknowledge. */
+function alarmOf({ kind, data }: NewEvent): { code: string; partner: string } | undefined {
+  if (data === undefined || !isObject(data) || data['alarm'] !== true || SHOWN_BY_STATE.includes(kind))
+    return undefined;
+  const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+  return { code: text(data['code']), partner: text(data['partner']) };
+}
+
+/**
+ * The insert of one event, for callers that send it together with other statements. One whose data say `alarm: true`
+ * stands among the open alarms until a person acknowledges it.
+ */
 export function insertEventStatement(event: NewEvent): Statement {
+  const alarm = alarmOf(event);
+  if (alarm !== undefined)
+    return {
+      name: 'append-alarm',
+      text: `with alarm as (
+          insert into events (occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)
+          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id, kind, occurred_at)
+        insert into open_alarms (event_id, kind, code, partner, occurred_at) select id, kind, $11, $12, occurred_at from alarm`,
+      values: [...valuesOf(event), alarm.code, alarm.partner],
+    };
   return {
     name: 'append-event',
     text: `insert into events (occurred_at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)
@@ -60,19 +84,23 @@ export function insertEventStatement(event: NewEvent): Statement {
         from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
           $9::text[], $10::bytea[]) as n (at, kind, subject, conversation, actor_id, actor_name, actor_role, reason, data, digest)`,
     },
-    values: [
-      event.occurredAt,
-      event.kind,
-      event.subject,
-      event.conversation ?? null,
-      event.actor.id,
-      event.actor.name,
-      event.actor.role,
-      event.reason ?? null,
-      event.data === undefined ? null : JSON.stringify(event.data),
-      eventDigest(event),
-    ],
+    values: valuesOf(event),
   };
+}
+
+function valuesOf(event: NewEvent): unknown[] {
+  return [
+    event.occurredAt,
+    event.kind,
+    event.subject,
+    event.conversation ?? null,
+    event.actor.id,
+    event.actor.name,
+    event.actor.role,
+    event.reason ?? null,
+    event.data === undefined ? null : JSON.stringify(event.data),
+    eventDigest(event),
+  ];
 }
 
 /**
