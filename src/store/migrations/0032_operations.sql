@@ -1,10 +1,10 @@
 -- What operators do to messages: hold, release, send again, deliver again, dismiss; and what they look at.
 
--- States of outgoing messages: queued → receipted or failed; a person holds what is queued, releases what is held,
--- and sends again what failed. A try that was under way when its message was held may still bring a receipt.
+-- States of outgoing messages: queued → receipted or failed; a person holds what is queued, releases what is held, and
+-- sends again or dismisses what failed. A try that was under way when its message was held may still bring a receipt.
 alter table outgoing_messages drop constraint outgoing_messages_state_check;
 alter table outgoing_messages add constraint outgoing_messages_state_check
-  check (state in ('queued', 'held', 'receipted', 'failed'));
+  check (state in ('queued', 'held', 'receipted', 'failed', 'dismissed'));
 -- States of incoming messages: a quarantined one is delivered again, or dismissed with a reason.
 alter table incoming_messages drop constraint incoming_messages_state_check;
 alter table incoming_messages add constraint incoming_messages_state_check
