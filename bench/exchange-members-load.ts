@@ -77,10 +77,13 @@ function benchTrust(members: readonly BenchMember[], endpoints: Readonly<Record<
             country,
             partyId: member.partyId,
             endpoint: endpoints[country] ?? '',
+            profile: 'edelivery-2.0-common-usage',
             encryptionCertificate: encryption.get(country),
             tlsAuthorities: authorities.get(country) ?? [],
           };
     },
+    ownProfile: () => 'edelivery-2.0-common-usage',
+    signingCertificates: () => [],
     countryOfParty: (partyId) => members.find((each) => each.partyId === partyId)?.country,
     judgeSigner({ certificate, use, at }) {
       const key = `${use} ${certificate.fingerprint256}`;
@@ -103,8 +106,14 @@ export function createBenchExchange(
   members: readonly BenchMember[],
   terms: { pool: Pool; endpoints: Readonly<Record<string, string>>; perPartner: number; receipted: Receipted },
 ): Exchange {
+  // Only the first profile is spoken here; the others have no keys of their own.
+  const signing = keyOf(member, 'as4-signing');
   const keys = {
-    signing: keyOf(member, 'as4-signing'),
+    signing: {
+      'edelivery-2.0-common-usage': signing,
+      'edelivery-2.0-alternative-ec': signing,
+      'edelivery-1.15': signing,
+    },
     decryption: [keyOf(member, 'as4-encryption')],
     tls: keyOf(member, 'tls'),
   };

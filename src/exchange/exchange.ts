@@ -10,6 +10,7 @@ import type { ComposedMessage, MessageKey } from './message.ts';
 import type { Deliver, OutgoingDocument, PartnerStatus, Receipted } from './ports.ts';
 import { insertOutgoing, readQueues } from './queries.ts';
 import { receiveRoute } from './receive-route.ts';
+import type { SecurityProfileName } from './security-profile.ts';
 import { EXCHANGE_ACTOR, Settlement } from './settle.ts';
 import type { TrustPort } from './trust-port.ts';
 import { composeUserMessage } from './user-message.ts';
@@ -21,8 +22,8 @@ export interface ExchangeParts {
   readonly country: string;
   readonly partyId: string;
   readonly keys: () => {
-    readonly signing: MessageKey;
-    /** The newest first. */
+    readonly signing: Readonly<Record<SecurityProfileName, MessageKey>>;
+    /** Of all kinds, the newest first. */
     readonly decryption: readonly MessageKey[];
     readonly tls: MessageKey;
   };
@@ -125,7 +126,11 @@ export function createExchange(parts: ExchangeParts): Exchange {
         properties: { originalSender: parts.partyId, finalRecipient: partner.partyId },
       },
       [{ contentType: document.contentType, bytes: document.bytes }],
-      { signing: parts.keys().signing, recipient: partner.encryptionCertificate },
+      {
+        profile: partner.profile,
+        signing: parts.keys().signing[partner.profile],
+        recipient: partner.encryptionCertificate,
+      },
     );
     return { partner: document.toCountry, document, composed };
   }

@@ -8,6 +8,7 @@ import type { MessageKey, OpenedMessage } from './message.ts';
 import type { Deliver } from './ports.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
 import { composeReceipt } from './receipt.ts';
+import { checkProfile, type SecurityProfileName } from './security-profile.ts';
 import { EXCHANGE_ACTOR, noteRefused, raiseAlarm } from './settle.ts';
 import type { TrustPort } from './trust-port.ts';
 import { openUserMessage } from './user-message.ts';
@@ -27,7 +28,11 @@ export interface InboxParts {
   readonly pool: Pool;
   readonly partyId: string;
   readonly trust: TrustPort;
-  readonly keys: () => { readonly signing: MessageKey; readonly decryption: readonly MessageKey[] };
+  readonly keys: () => {
+    readonly signing: Readonly<Record<SecurityProfileName, MessageKey>>;
+    /** Of all kinds, the newest first. */
+    readonly decryption: readonly MessageKey[];
+  };
   readonly clock: () => Date;
   /** A new AS4 message id. */
   readonly newMessageId: () => string;
@@ -74,6 +79,9 @@ function checkSender(parts: InboxParts, message: OpenedMessage, caller: string, 
   if (!signer.trusted) throw new EbmsFailure('EBMS:0101', `The signer of the message is not trusted: ${signer.reason}`);
   if (signer.country !== sender)
     throw new EbmsFailure('EBMS:0101', `The message is from ${sender}, but it is signed by ${signer.country}.`);
+  const partner = parts.trust.partner(caller, now);
+  const own = parts.trust.ownProfile();
+  checkProfile(message.profile, partner === undefined ? [own] : [partner.profile, own]);
 }
 
 function checkAddress(parts: InboxParts, message: OpenedMessage): void {
@@ -233,7 +241,8 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
   const { caller } = arriving;
   const keys = parts.keys();
   try {
-    const message = openUserMessage(arriving.contentType, arriving.body, keys);
+    const signers = parts.trust.signingCertificates(caller);
+    const message = openUserMessage(arriving.contentType, arriving.body, keys, signers);
     checkIds(message);
     try {
       checkSender(parts, message, caller, now);
@@ -245,7 +254,7 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
     const receipt = composeReceipt(message, {
       messageId: parts.newMessageId(),
       timestamp: now,
-      signing: keys.signing,
+      signing: keys.signing[message.profile],
     });
     const digest = createHash('sha256').update(arriving.body).digest();
     return await keep(parts, arriving, { message, country: caller, digest, receipt, now });

@@ -1,6 +1,7 @@
 import type { HttpAnswer } from './deliver-message.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { SignedReference } from './message.ts';
+import { checkProfile, profileSpoken } from './security-profile.ts';
 import { checkReceiptReferences, readSignal } from './signal.ts';
 import type { ExchangePartner, TrustPort } from './trust-port.ts';
 
@@ -44,7 +45,7 @@ export function judgeAnswer(
       reason: `${partner.country} answered with the status ${answer.status}.`,
     };
   try {
-    const signal = readSignal(answer.body);
+    const signal = readSignal(answer.body, trust.signingCertificates(partner.country));
     if (signal.signerCertificate !== undefined) {
       const judgement = trust.judgeSigner({ certificate: signal.signerCertificate, use: 'as4-signing', at: now });
       if (!judgement.trusted || judgement.country !== partner.country)
@@ -56,6 +57,8 @@ export function judgeAnswer(
             : `The answer's signer is not trusted: ${judgement.reason}`,
         };
     }
+    if (signal.signatureAlgorithm !== undefined)
+      checkProfile(profileSpoken(signal.signatureAlgorithm, undefined), [partner.profile, trust.ownProfile()]);
     if (signal.kind === 'error') {
       if (signal.refToMessageId !== undefined && signal.refToMessageId !== sent.messageId)
         return {

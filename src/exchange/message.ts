@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { SecurityProfileName } from './security-profile.ts';
 
 /** One reference of a signature over a message: what was covered, and its digest. */
 export interface SignedReference {
@@ -55,5 +56,7 @@ export interface OpenedMessage extends UserMessageHeader {
   readonly payloads: readonly Required<Payload>[];
   /** Whose trust is still to be judged. */
   readonly signerCertificate: X509Certificate;
+  /** The security profile that it is made in; whether the sender may speak it is still to be judged. */
+  readonly profile: SecurityProfileName;
   readonly references: readonly SignedReference[];
 }

@@ -57,14 +57,16 @@ function callerOf(parts: InboxParts, request: Request, response: Response): stri
 export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
   const router = Router();
   router.post('/as4', async (request, response) => {
+    let caller: string | undefined;
     try {
-      const caller = callerOf(parts, request, response);
+      caller = callerOf(parts, request, response);
       const body = await readBody(request, terms.bodyLimit);
       if (body === undefined) {
         response.set('Connection', 'close');
         answerFailure(
           response,
           413,
+          caller,
           new EbmsFailure(
             'EBMS:0004',
             `A message may have ${terms.bodyLimit} bytes; send less, or in several messages.`,
@@ -79,7 +81,7 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
       });
       response.status(200).set('Content-Type', SOAP).send(receipt);
     } catch (error) {
-      answerError(response, error);
+      answerError(response, caller, error);
     }
   });
   router.use((_request, response) => {
@@ -89,20 +91,23 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
       .send('AS4 messages are taken by POST at /as4.\n');
   });
 
-  function answerFailure(response: Response, status: number, failure: EbmsFailure): void {
+  /** Signs in the caller's profile, so that it can read the error; a stranger's is not known. */
+  function answerFailure(response: Response, status: number, caller: string | undefined, failure: EbmsFailure): void {
+    const now = parts.clock();
+    const partner = caller === undefined ? undefined : parts.trust.partner(caller, now);
     const signal = composeError(failure, {
       messageId: parts.newMessageId(),
-      timestamp: parts.clock(),
-      signing: parts.keys().signing,
+      timestamp: now,
+      signing: parts.keys().signing[partner?.profile ?? parts.trust.ownProfile()],
     });
     response.status(status).set('Content-Type', SOAP).send(signal);
   }
 
-  function answerError(response: Response, error: unknown): void {
+  function answerError(response: Response, caller: string | undefined, error: unknown): void {
     if (response.headersSent || response.destroyed) return;
     if (error instanceof EbmsFailure) {
       terms.log.info({ messageId: error.refToMessageId, code: error.code }, 'message refused');
-      answerFailure(response, 200, error);
+      answerFailure(response, 200, caller, error);
       return;
     }
     const isOutage = error instanceof Refusal && error.kind === 'unavailable';
@@ -111,6 +116,7 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
     answerFailure(
       response,
       503,
+      caller,
       new EbmsFailure(
         'EBMS:0004',
         'This node cannot keep the message at the moment. Nothing was stored; send the same message again.',

@@ -25,6 +25,8 @@ export type Signal =
       readonly timestamp: Date;
       readonly references: readonly SignedReference[];
       readonly signerCertificate: X509Certificate;
+      /** URI of the algorithm with which it is signed. */
+      readonly signatureAlgorithm: string;
     }
   | {
       readonly kind: 'error';
@@ -33,6 +35,7 @@ export type Signal =
       readonly errors: readonly ToldError[];
       /** Undefined when the error is not signed. */
       readonly signerCertificate: X509Certificate | undefined;
+      readonly signatureAlgorithm: string | undefined;
     };
 
 function readTold(part: XmlElement): SignedReference {
@@ -63,9 +66,10 @@ function readError(error: XmlElement): ToldError {
 
 /**
  * Reads the answer to a message: a receipt, which must be signed over header and body, or an error.
+ * @param signers certificates that the directory lists for the partner, for an answer that only names its signer's
  * @throws EbmsFailure EBMS:0302 for a receipt that is none, others where the answer is not a signal at all
  */
-export function readSignal(bytes: Buffer): Signal {
+export function readSignal(bytes: Buffer, signers: readonly X509Certificate[] = []): Signal {
   const reading = readXml(bytes);
   if (!reading.ok)
     throw new EbmsFailure('EBMS:0302', `The answer is not a SOAP envelope: ${reading.faults[0]?.message ?? 'not XML'}`);
@@ -74,12 +78,19 @@ export function readSignal(bytes: Buffer): Signal {
   const { kind, element } = onlyMessage(messaging);
   if (kind !== 'signal') throw new EbmsFailure('EBMS:0302', 'The answer is a user message, not a signal.');
   const { messageId, timestamp, refToMessageId } = readMessageInfo(element);
-  const covered = { elements: [messaging, body], attachments: new Map<string, Uint8Array>() };
+  const covered = { elements: [messaging, body], attachmentDigests: new Map<string, string>(), signers };
   const errors = children(element, NS.eb, 'Error');
   if (errors.length > 0) {
     const told = errors.map(readError);
-    const signer = security === undefined ? undefined : verifySignature(document, security, covered).signerCertificate;
-    return { kind: 'error', messageId, refToMessageId, errors: told, signerCertificate: signer };
+    const verified = security === undefined ? undefined : verifySignature(document, security, covered);
+    return {
+      kind: 'error',
+      messageId,
+      refToMessageId,
+      errors: told,
+      signerCertificate: verified?.signerCertificate,
+      signatureAlgorithm: verified?.signatureAlgorithm,
+    };
   }
   const receipt = onlyChild(element, NS.eb, 'Receipt');
   const information = receipt === undefined ? undefined : onlyChild(receipt, NS.ebbp, 'NonRepudiationInformation');
@@ -92,8 +103,8 @@ export function readSignal(bytes: Buffer): Signal {
   if (refToMessageId === undefined)
     throw new EbmsFailure('EBMS:0302', 'The receipt does not say for which message it is.');
   const references = children(information, NS.ebbp, 'MessagePartNRInformation').map(readTold);
-  const { signerCertificate } = verifySignature(document, security, covered);
-  return { kind: 'receipt', messageId, refToMessageId, timestamp, references, signerCertificate };
+  const { signerCertificate, signatureAlgorithm } = verifySignature(document, security, covered);
+  return { kind: 'receipt', messageId, refToMessageId, timestamp, references, signerCertificate, signatureAlgorithm };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { SecurityProfileName } from './security-profile.ts';
 
 /** What the exchange needs to know to send to a country. */
 export interface ExchangePartner {
@@ -7,7 +8,11 @@ export interface ExchangePartner {
   readonly partyId: string;
   /** https address that takes AS4 messages. */
   readonly endpoint: string;
-  /** Undefined when the partner has no encryption certificate in force: then nothing can be sent to it. */
+  /** The security profile in which it is sent to. */
+  readonly profile: SecurityProfileName;
+  /**
+   * The newest in force whose key fits the profile; undefined when the partner has none: then nothing can be sent to it.
+   */
   readonly encryptionCertificate: X509Certificate | undefined;
   /** Authorities that may have certified the other end of TLS. */
   readonly tlsAuthorities: readonly X509Certificate[];
@@ -21,6 +26,13 @@ export type SignerTrust =
 /** What the exchange asks of whoever holds the federation directory. */
 export interface TrustPort {
   partner(country: string, at: Date): ExchangePartner | undefined;
+  /** The security profile in which partners send to this node, as the directory says. */
+  ownProfile(): SecurityProfileName;
+  /**
+   * The certificates that the directory lists for a country's signing of messages, whether in force or not: for a
+   * message that names its signer's certificate and does not carry it. Trust is judged as of any other signer.
+   */
+  signingCertificates(country: string): readonly X509Certificate[];
   countryOfParty(partyId: string): string | undefined;
   judgeSigner(query: {
     readonly certificate: X509Certificate;

@@ -1,20 +1,31 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { readXml } from '../documents/read-xml.ts';
+import { fitsProfile } from '../pki/message-keys.ts';
 import { compress, decompress, EXPANSION_LIMITS } from './compression.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { ComposedMessage, MessageKey, OpenedMessage, Payload, UserMessageHeader } from './message.ts';
 import { type MimePart, readMultipart, readParameters, writeMultipart } from './mime.ts';
 import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
+import { profileSpoken, type SecurityProfileName } from './security-profile.ts';
 import { writeBody, writeEnvelope, writeUserMessage } from './write-envelope.ts';
-import { decryptParts } from './ws-security/decrypt.ts';
-import { encryptParts } from './ws-security/encrypt.ts';
-import { attachmentReference, elementReference, writeSecurity, writeSignature } from './ws-security/security-header.ts';
+import { decryptContent, encryptContent } from './ws-security/content-cipher.ts';
+import { keyEstablishmentOf, readContentKeys } from './ws-security/content-keys.ts';
+import { writeEncryption } from './ws-security/encrypt.ts';
+import {
+  attachmentReference,
+  digestOf,
+  elementReference,
+  writeSecurity,
+  writeSignature,
+} from './ws-security/security-header.ts';
 import { verifySignature } from './ws-security/verify-signature.ts';
 
-/** What a message is signed with, and for whom it is encrypted. */
+/** What a message is signed with, and for whom it is encrypted, in one profile. */
 export interface SendingSecurity {
+  /** eDelivery AS4 2.0 common usage when absent. */
+  readonly profile?: SecurityProfileName;
   readonly signing: MessageKey;
-  /** The recipient's certificate for X25519. */
+  /** The recipient's certificate for encryption. */
   readonly recipient: X509Certificate;
 }
 
@@ -28,6 +39,9 @@ export function composeUserMessage(
   payloads: readonly Payload[],
   security: SendingSecurity,
 ): ComposedMessage {
+  const profile = security.profile ?? 'edelivery-2.0-common-usage';
+  if (!fitsProfile(security.signing.certificate.publicKey, profile, 'as4-signing'))
+    throw new RangeError(`the signing key is none of the profile ${profile}`);
   const unique = randomBytes(12).toString('hex');
   const parts = payloads.map((payload, index) => ({
     contentId: payload.contentId ?? `payload-${index + 1}-${unique}@selat`,
@@ -40,22 +54,28 @@ export function composeUserMessage(
   const references = [
     elementReference(`messaging-${unique}`, messaging),
     elementReference(`body-${unique}`, body),
-    ...parts.map((part) => attachmentReference(part.contentId, part.bytes)),
+    ...parts.map((part) => attachmentReference(part.contentId, digestOf(part.bytes))),
   ];
   const signature = writeSignature(`signature-${unique}`, references, security.signing);
   const encryption =
-    parts.length === 0 ? { header: '', parts: [] } : encryptParts(`encryption-${unique}`, parts, security.recipient);
-  const envelope = writeEnvelope(writeSecurity(encryption.header + signature), messaging, body);
+    parts.length === 0 ? undefined : writeEncryption(`encryption-${unique}`, parts, security.recipient, profile);
+  const envelope = writeEnvelope(writeSecurity((encryption?.header ?? '') + signature), messaging, body);
   const written = writeMultipart(`selat-${unique}`, [
     {
       contentId: `envelope-${unique}@selat`,
       contentType: 'application/soap+xml; charset=UTF-8',
       bytes: Buffer.from(envelope),
     },
-    ...encryption.parts.map((part) => ({ ...part, contentType: 'application/octet-stream' })),
+    ...parts.map(({ contentId, bytes }) => ({
+      contentId,
+      contentType: 'application/octet-stream',
+      bytes: encryption === undefined ? bytes : encryptContent(encryption.contentKey, bytes),
+    })),
   ]);
   return { messageId: header.messageId, ...written, references };
 }
+
+const nothing = Buffer.alloc(0);
 
 function splitMessage(contentType: string | undefined, body: Buffer): { envelope: Buffer; attachments: MimePart[] } {
   if (contentType === undefined) throw new EbmsFailure('EBMS:0007', 'The request has no Content-Type.');
@@ -86,12 +106,14 @@ function matchParts(declared: readonly DeclaredPart[], attachments: readonly Mim
  * Opens a user message: structure, header, payloads present as declared, decrypted, signature over everything that is
  * read, decompressed. Whether the signer is trusted, and whether the message is for us, is judged by the caller.
  * @param contentType the HTTP header
+ * @param signers certificates that the directory lists for the sender, for a message that only names its signer's
  * @throws EbmsFailure with the error that the sender is to get, and the message's id where it could be read
  */
 export function openUserMessage(
   contentType: string | undefined,
   body: Buffer,
   keys: { readonly decryption: readonly MessageKey[] },
+  signers: readonly X509Certificate[] = [],
 ): OpenedMessage {
   const { envelope, attachments } = splitMessage(contentType, body);
   const reading = readXml(envelope);
@@ -107,15 +129,23 @@ export function openUserMessage(
     const { header, parts } = readUserMessage(element);
     const present = matchParts(parts, attachments);
     if (security === undefined) throw new EbmsFailure('EBMS:0103', 'The message has no wsse:Security header.');
-    const plain = present.size === 0 ? present : decryptParts(security, present, keys.decryption);
-    if (plain === undefined) throw new EbmsFailure('EBMS:0103', 'The payloads are not encrypted.');
-    const verified = verifySignature(document, security, { elements: [messaging, soapBody], attachments: plain });
+    const contentKeys =
+      present.size === 0 ? new Map<string, Buffer>() : readContentKeys(security, present.keys(), keys.decryption);
+    if (contentKeys === undefined) throw new EbmsFailure('EBMS:0103', 'The payloads are not encrypted.');
+    const plain = new Map([...contentKeys].map(([id, key]) => [id, decryptContent(key, present.get(id) ?? nothing)]));
+    const { signatureAlgorithm, ...verified } = verifySignature(document, security, {
+      elements: [messaging, soapBody],
+      attachmentDigests: new Map([...plain].map(([id, bytes]) => [id, digestOf(bytes)])),
+      signers,
+    });
+    const profile = profileSpoken(signatureAlgorithm, keyEstablishmentOf(security));
     let room = EXPANSION_LIMITS.bytes;
     return {
       ...header,
       ...verified,
+      profile,
       payloads: parts.map((part) => {
-        const arrived = plain.get(part.contentId) ?? Buffer.alloc(0);
+        const arrived = plain.get(part.contentId) ?? nothing;
         const bytes = part.compressed ? decompress(arrived, { ...EXPANSION_LIMITS, bytes: room }) : arrived;
         room -= bytes.length;
         return {

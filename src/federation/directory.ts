@@ -1,12 +1,5 @@
 import type { CertificateUse } from '../pki/certificate-use.ts';
-
-/** The security profiles of eDelivery AS4 that a member's access point speaks. */
-export const EXCHANGE_PROFILES = [
-  'edelivery-2.0-common-usage',
-  'edelivery-2.0-alternative-ec',
-  'edelivery-1.15',
-] as const;
-export type ExchangeProfile = (typeof EXCHANGE_PROFILES)[number];
+import type { MessageProfile } from '../pki/message-keys.ts';
 
 /** A national certification authority of a member; it counts for certificates of that member's country only. */
 export interface DirectoryAuthority {
@@ -46,7 +39,8 @@ export interface Member {
   readonly partyId: string;
   /** https address that takes AS4 messages. */
   readonly endpoint: string;
-  readonly profile: ExchangeProfile;
+  /** The security profile of eDelivery AS4 in which its access point is sent to. */
+  readonly profile: MessageProfile;
   readonly authorities: readonly DirectoryAuthority[];
   readonly certificates: readonly DirectoryCertificate[];
   readonly mayIssue: readonly DirectoryIssuance[];

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateUse } from '../pki/certificate-use.ts';
-import type { Directory, DirectoryState, ExchangeProfile, Member } from './directory.ts';
+import { fitsProfile, type MessageProfile } from '../pki/message-keys.ts';
+import type { Directory, DirectoryState, Member } from './directory.ts';
 import { directoryState } from './directory.ts';
 import { MemberAuthorities, type Verdict } from './member-authorities.ts';
 import { append, parseCertificate } from './member-certificates.ts';
@@ -46,8 +47,11 @@ export interface Partner {
   readonly name: string;
   readonly partyId: string;
   readonly endpoint: string;
-  readonly profile: ExchangeProfile;
-  /** The newest encryption certificate of the member in force at the instant asked; undefined when it has none. */
+  readonly profile: MessageProfile;
+  /**
+   * The newest encryption certificate of the member in force at the instant asked whose key fits its profile; undefined
+   * when it has none.
+   */
   readonly encryptionCertificate: X509Certificate | undefined;
   /** The member's authorities in force, to check the other end of TLS with. */
   readonly tlsAuthorities: readonly X509Certificate[];
@@ -66,6 +70,7 @@ export class TrustView {
   readonly #countriesByParty = new Map<string, string>();
   readonly #authorities: MemberAuthorities;
   readonly #encryptionCertificates = new Map<string, X509Certificate[]>();
+  readonly #signingCertificates = new Map<string, X509Certificate[]>();
   readonly #listed = new Set<string>();
   readonly #verdicts = new Map<string, Verdict>();
   readonly #known: Set<string>;
@@ -114,6 +119,11 @@ export class TrustView {
       encryptionCertificate,
       tlsAuthorities: this.#authorities.inForce(at, country),
     };
+  }
+
+  /** The certificates that a member publishes for signing messages, whether in force or not. */
+  signingCertificates(country: string): readonly X509Certificate[] {
+    return this.#signingCertificates.get(country) ?? [];
   }
 
   /** The authorities of all members in force at an instant, for a server that asks its callers for certificates. */
@@ -209,7 +219,9 @@ export class TrustView {
     for (const entry of member.certificates) {
       const certificate = parseCertificate(entry.certificate);
       this.#listed.add(`${entry.use} ${certificate.fingerprint256}`);
-      if (entry.use === 'as4-encryption') append(this.#encryptionCertificates, member.country, certificate);
+      if (entry.use === 'as4-signing') append(this.#signingCertificates, member.country, certificate);
+      if (entry.use === 'as4-encryption' && fitsProfile(certificate.publicKey, member.profile, entry.use))
+        append(this.#encryptionCertificates, member.country, certificate);
     }
     this.#encryptionCertificates
       .get(member.country)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Refusal } from '../documents/refusal.ts';
+import { MESSAGE_PROFILES, type MessageProfile } from '../pki/message-keys.ts';
 
 /** The settings of one national node, as they stand in its `node.json`. */
 export interface NodeConfiguration {
@@ -20,6 +21,8 @@ export interface NodeConfiguration {
   };
   /** Where people and their programs reach the node. */
   readonly pages: { readonly host: string; readonly port: number; readonly url: string };
+  /** The security profile of eDelivery AS4 in which partners send to this node, 2.0 common usage when absent. */
+  readonly profile?: MessageProfile;
   /** Where partners reach the node; `endpoint` is what the directory tells them. */
   readonly as4: { readonly host: string; readonly port: number; readonly endpoint: string };
   /** Where newer directories come from: files beside node.json, or http(s) addresses. */
@@ -69,6 +72,7 @@ const isConfiguration = new Ajv2020({ allErrors: true, strict: true }).compile<N
       required: ['host', 'port', 'endpoint'],
       properties: { host: text, port, endpoint: { type: 'string', pattern: '^https://' } },
     },
+    profile: { enum: [...MESSAGE_PROFILES] },
     directorySources: { type: 'array', items: text },
     sample: { type: 'boolean' },
   },

@@ -1,7 +1,8 @@
 import { createPublicKey, generateKeyPair, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type CertificateContents, encodeCertificate, extendedKeyUsage } from './certificate-encoding.ts';
-import { type CertificateUse, USE_PROFILES } from './certificate-use.ts';
+import { type CertificateUse, type KeyUsage, USE_PROFILES } from './certificate-use.ts';
+import { MESSAGE_KEYS, type MessageProfile, RSA_BITS } from './message-keys.ts';
 import { readCertificate } from './parsed-certificate.ts';
 
 const generate = promisify(generateKeyPair);
@@ -43,15 +44,24 @@ function randomSerialNumber(): Buffer {
   return serial;
 }
 
-/** Makes a new private key of the kind that a use has in our own nodes: P-256, Ed25519 or X25519. */
-export async function generatePrivateKey(use: CertificateUse | 'authority'): Promise<KeyObject> {
-  switch (use) {
-    case 'as4-signing':
+/**
+ * Makes a new private key of the kind that a use has in our own nodes: P-256, and for messages what their profile wants.
+ * RSA keys take a tenth of a second to a second, in a thread of their own.
+ */
+export async function generatePrivateKey(
+  use: CertificateUse | 'authority',
+  profile: MessageProfile = 'edelivery-2.0-common-usage',
+): Promise<KeyObject> {
+  const kind = use === 'as4-signing' || use === 'as4-encryption' ? MESSAGE_KEYS[profile][use] : 'prime256v1';
+  switch (kind) {
+    case 'ed25519':
       return (await generate('ed25519')).privateKey;
-    case 'as4-encryption':
+    case 'x25519':
       return (await generate('x25519')).privateKey;
-    default:
+    case 'prime256v1':
       return (await generate('ec', { namedCurve: 'prime256v1' })).privateKey;
+    case 'rsa':
+      return (await generate('rsa', { modulusLength: RSA_BITS })).privateKey;
   }
 }
 
@@ -121,13 +131,20 @@ function extensionsFor(request: CertificateRequest): CertificateContents['extens
   }
   const extensions: CertificateContents['extensions'][number][] = [
     { name: 'basicConstraints', critical: true, cA: false },
-    { name: 'keyUsage', critical: true, ...allTrue(profile.keyUsages) },
+    { name: 'keyUsage', critical: true, ...allTrue(keyUsagesOf(request)) },
   ];
   if (profile.extendedKeyUsages.length > 0) {
     extensions.push(extendedKeyUsage(profile.extendedKeyUsages));
   }
   if (names.length > 0) extensions.push({ name: 'subjectAltName', altNames: names });
   return extensions;
+}
+
+function keyUsagesOf(request: CertificateRequest): readonly KeyUsage[] {
+  const profile = USE_PROFILES[request.use];
+  if (request.publicKey.asymmetricKeyType !== 'rsa') return profile.keyUsages;
+  if (profile.rsaKeyUsages === undefined) throw new RangeError(`An RSA key is not for ${profile.words}.`);
+  return profile.rsaKeyUsages;
 }
 
 function signCertificate(privateKey: KeyObject, contents: CertificateContents): X509Certificate {

@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { type CertificateUse, type KeyUsage, USE_PROFILES } from './certificate-use.ts';
+import { LEAST_RSA_BITS } from './message-keys.ts';
 import { type ParsedCertificate, readCertificate } from './parsed-certificate.ts';
 
 /** Why a certificate is not trusted: one code for each case, stable for programs and for the manual. */
@@ -69,9 +70,6 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.12',
   '1.2.840.113549.1.1.13',
 ]);
-
-/** RSA keys of partners at the eDelivery AS4 1.15 profile: at least this many bits. */
-const SMALLEST_RSA_KEY = 2048;
 
 /**
  * Judges whether a certificate may be trusted for one use at one moment: issued directly by an authority of its own
@@ -192,10 +190,10 @@ function judgeKey(key: KeyObject, use: CertificateUse): Distrust | undefined {
   const profile = USE_PROFILES[use];
   const type = key.asymmetricKeyType;
   const name = type === 'ec' ? key.asymmetricKeyDetails?.namedCurve : type;
-  if (type === 'rsa' && profile.rsaAllowed) {
+  if (type === 'rsa' && profile.rsaKeyUsages !== undefined) {
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-    if (bits >= SMALLEST_RSA_KEY) return undefined;
-    return distrust('CERTIFICATE-KEY-WEAK', `The RSA key has ${bits} bits; at least ${SMALLEST_RSA_KEY} are needed.`);
+    if (bits >= LEAST_RSA_BITS) return undefined;
+    return distrust('CERTIFICATE-KEY-WEAK', `The RSA key has ${bits} bits; at least ${LEAST_RSA_BITS} are needed.`);
   }
   if (profile.keys.some((allowed) => allowed === name)) return undefined;
   return distrust(
@@ -217,10 +215,11 @@ function judgeExtensions(leaf: ParsedCertificate, issuer: ParsedCertificate): Di
 
 function judgeUse(leaf: ParsedCertificate, use: CertificateUse): Distrust | undefined {
   const profile = USE_PROFILES[use];
+  const needed = leaf.publicKey.asymmetricKeyType === 'rsa' ? profile.rsaKeyUsages : profile.keyUsages;
   const usages: ReadonlySet<KeyUsage> = leaf.keyUsages ?? new Set();
   const fits =
     !leaf.isAuthority &&
-    profile.accepted.some((needed) => needed.every((usage) => usages.has(usage))) &&
+    needed?.every((usage) => usages.has(usage)) === true &&
     !profile.forbidden.some((usage) => usages.has(usage)) &&
     extendedKeyUsagesFit(leaf.extendedKeyUsages, use);
   return fits ? undefined : distrust('CERTIFICATE-USE-WRONG', `The certificate was not issued for ${profile.words}.`);

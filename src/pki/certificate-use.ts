@@ -2,12 +2,15 @@
  * What a certificate of a node is for. A certificate serves exactly one use; the uses are told apart by key usage and
  * extended key usage, so that none can stand in for another:
  *
- * | use            | key     | key usage (critical)             | extended key usage               |
- * | -------------- | ------- | -------------------------------- | -------------------------------- |
- * | sealing        | P-256   | digitalSignature, nonRepudiation | documentSigning (RFC 9336)       |
- * | as4-signing    | Ed25519 | digitalSignature                 | none                             |
- * | as4-encryption | X25519  | keyAgreement                     | none                             |
- * | tls            | P-256   | digitalSignature                 | serverAuth, clientAuth (RFC 5280) |
+ * | use            | key                 | key usage (critical)             | extended key usage                |
+ * | -------------- | ------------------- | -------------------------------- | --------------------------------- |
+ * | sealing        | P-256               | digitalSignature, nonRepudiation | documentSigning (RFC 9336)        |
+ * | as4-signing    | Ed25519, P-256, RSA | digitalSignature                 | none                              |
+ * | as4-encryption | X25519, P-256       | keyAgreement                     | none                              |
+ * | as4-encryption | RSA                 | keyEncipherment                  | none                              |
+ * | tls            | P-256, RSA          | digitalSignature                 | serverAuth, clientAuth (RFC 5280) |
+ *
+ * A node has one certificate for each use, and for messages one for each security profile (message-keys.ts).
  */
 export type CertificateUse = 'sealing' | 'as4-signing' | 'as4-encryption' | 'tls';
 
@@ -40,16 +43,14 @@ export const EXTENDED_KEY_USAGE = {
 export interface UseProfile {
   /** The use in words, for reasons shown to people. */
   readonly words: string;
-  /** Key usages that a certificate of this use has when we issue it. */
+  /** Key usages that a certificate of this use must have, and no other when we issue it. */
   readonly keyUsages: readonly KeyUsage[];
-  /** At least one set of these usages is needed; the second is that of RSA keys of the eDelivery AS4 1.15 profile. */
-  readonly accepted: readonly (readonly KeyUsage[])[];
+  /** The same where the key is an RSA key; undefined where it may not be one. */
+  readonly rsaKeyUsages: readonly KeyUsage[] | undefined;
   /** Key usages that this use must not have, because they belong to another. */
   readonly forbidden: readonly KeyUsage[];
   /** Extended key usages; empty means that the extension is absent. */
   readonly extendedKeyUsages: readonly string[];
-  /** Whether the keys `accepted` by this use may be RSA. */
-  readonly rsaAllowed: boolean;
   /** Elliptic curves, as node:crypto names them. */
   readonly keys: readonly ('prime256v1' | 'ed25519' | 'x25519')[];
 }
@@ -59,37 +60,33 @@ export const USE_PROFILES: Readonly<Record<CertificateUse, UseProfile>> = {
   sealing: {
     words: 'sealing documents',
     keyUsages: ['digitalSignature', 'nonRepudiation'],
-    accepted: [['digitalSignature', 'nonRepudiation']],
+    rsaKeyUsages: undefined,
     forbidden: ['keyCertSign', 'cRLSign'],
     extendedKeyUsages: [EXTENDED_KEY_USAGE.documentSigning],
-    rsaAllowed: false,
     keys: ['prime256v1'],
   },
   'as4-signing': {
     words: 'signing AS4 messages',
     keyUsages: ['digitalSignature'],
-    accepted: [['digitalSignature']],
+    rsaKeyUsages: ['digitalSignature'],
     forbidden: ['nonRepudiation', 'keyCertSign', 'cRLSign'],
     extendedKeyUsages: [],
-    rsaAllowed: true,
     keys: ['ed25519', 'prime256v1'],
   },
   'as4-encryption': {
     words: 'encrypting AS4 messages',
     keyUsages: ['keyAgreement'],
-    accepted: [['keyAgreement'], ['keyEncipherment']],
+    rsaKeyUsages: ['keyEncipherment'],
     forbidden: ['nonRepudiation', 'keyCertSign', 'cRLSign'],
     extendedKeyUsages: [],
-    rsaAllowed: true,
     keys: ['x25519', 'prime256v1'],
   },
   tls: {
     words: 'TLS connections',
     keyUsages: ['digitalSignature'],
-    accepted: [['digitalSignature']],
+    rsaKeyUsages: ['digitalSignature'],
     forbidden: ['nonRepudiation', 'keyCertSign', 'cRLSign'],
     extendedKeyUsages: [EXTENDED_KEY_USAGE.serverAuthentication, EXTENDED_KEY_USAGE.clientAuthentication],
-    rsaAllowed: true,
     keys: ['prime256v1'],
   },
 };

@@ -9,13 +9,15 @@ import {
   publicKeyOf,
 } from './certificate-authority.ts';
 import type { CertificateUse } from './certificate-use.ts';
+import type { MessageProfile } from './message-keys.ts';
 
 /** The keys of one node. `authority` is there where the country's own authority is kept beside them. */
 export interface NodeKeys {
   readonly authority?: CertifiedKey;
   readonly sealing: CertifiedKey;
-  readonly as4Signing: CertifiedKey;
-  readonly as4Encryption: CertifiedKey;
+  /** For every security profile, so that a member can be spoken to in the one that the directory has for it. */
+  readonly as4Signing: Readonly<Record<MessageProfile, CertifiedKey>>;
+  readonly as4Encryption: Readonly<Record<MessageProfile, CertifiedKey>>;
   readonly tls: CertifiedKey;
 }
 
@@ -57,19 +59,46 @@ const CLOCK_TOLERANCE_IN_MILLISECONDS = 10 * 60 * 1000;
 
 /**
  * Opens the folder that holds a node's keys, and makes what is missing when `holder` is given. The folder gets mode
- * 0700, private keys 0600; a key that others can read is refused. Files: `<name>.key.pem` (PKCS#8) and `<name>.crt.pem`.
+ * 0700, private keys 0600; a key that others can read is refused. Files: `<name>.key.pem` (PKCS#8) and `<name>.crt.pem`,
+ * where the name is the use, and for messages in another profile than the common one the use and the kind of key.
  * Throws a KeyStoreError.
  */
 export async function openKeyStore(folder: string, options: KeyStoreOptions = {}): Promise<NodeKeys> {
   await prepareFolder(folder, options.holder !== undefined);
   const store = new KeyFolder(folder, options);
   const authority = await store.authority();
-  const sealing = await store.certified('sealing', authority);
-  const as4Signing = await store.certified('as4-signing', authority);
-  const as4Encryption = await store.certified('as4-encryption', authority);
-  const tls = await store.certified('tls', authority);
+  const certified = (use: CertificateUse, profile?: MessageProfile): Promise<CertifiedKey> =>
+    store.certified(use, profile, authority);
+  const forMessages = async (
+    use: 'as4-signing' | 'as4-encryption',
+  ): Promise<Readonly<Record<MessageProfile, CertifiedKey>>> => {
+    const [commonUsage, alternative, former] = await Promise.all([
+      certified(use, 'edelivery-2.0-common-usage'),
+      certified(use, 'edelivery-2.0-alternative-ec'),
+      certified(use, 'edelivery-1.15'),
+    ]);
+    return {
+      'edelivery-2.0-common-usage': commonUsage,
+      'edelivery-2.0-alternative-ec': alternative,
+      'edelivery-1.15': former,
+    };
+  };
+  // All at once: RSA keys are made in threads of their own.
+  const [sealing, as4Signing, as4Encryption, tls] = await Promise.all([
+    certified('sealing'),
+    forMessages('as4-signing'),
+    forMessages('as4-encryption'),
+    certified('tls'),
+  ]);
   return { ...(authority === undefined ? {} : { authority }), sealing, as4Signing, as4Encryption, tls };
 }
+
+/** What the files of a profile's keys are called after their use; those of the common profile bear the use alone. */
+const FILE_SUFFIX: Readonly<Record<MessageProfile, string>> = {
+  'edelivery-2.0-common-usage': '',
+  'edelivery-2.0-alternative-ec': '-p256',
+  'edelivery-1.15': '-rsa',
+};
 
 async function prepareFolder(folder: string, mayMake: boolean): Promise<void> {
   if (mayMake) {
@@ -108,7 +137,7 @@ class KeyFolder {
     const keyIsThere = (await statOrUndefined(this.#path('authority', 'key'))) !== undefined;
     const nodeKeyIsThere = (await statOrUndefined(this.#path('sealing', 'crt'))) !== undefined;
     if (!keyIsThere && (nodeKeyIsThere || this.#options.holder === undefined)) return undefined;
-    const privateKey = await this.#privateKey('authority');
+    const privateKey = await this.#privateKey('authority', () => generatePrivateKey('authority'));
     return this.#withCertificate('authority', privateKey, (holder) => {
       const description = {
         country: holder.country,
@@ -120,20 +149,25 @@ class KeyFolder {
     });
   }
 
-  /** The key and certificate of one use. */
-  async certified(use: CertificateUse, authority: CertifiedKey | undefined): Promise<CertifiedKey> {
-    const privateKey = await this.#privateKey(use);
-    return this.#withCertificate(use, privateKey, (holder) => {
+  /** The key and certificate of one use, and for messages of one profile. */
+  async certified(
+    use: CertificateUse,
+    profile: MessageProfile | undefined,
+    authority: CertifiedKey | undefined,
+  ): Promise<CertifiedKey> {
+    const name = `${use}${profile === undefined ? '' : FILE_SUFFIX[profile]}`;
+    const privateKey = await this.#privateKey(name, () => generatePrivateKey(use, profile));
+    return this.#withCertificate(name, privateKey, (holder) => {
       if (authority === undefined) {
         throw new KeyStoreError(
           'KEY-MISSING',
-          `${this.#path(use, 'crt')} is missing and no authority is kept here. Have the national authority certify the key and put the certificate there.`,
+          `${this.#path(name, 'crt')} is missing and no authority is kept here. Have the national authority certify the key and put the certificate there.`,
         );
       }
       return issueCertificate(authority, {
         use,
         country: holder.country,
-        commonName: `${holder.name} – ${use}`,
+        commonName: `${holder.name} – ${name}`,
         publicKey: publicKeyOf(privateKey),
         notBefore: beginning(holder.now),
         notAfter: new Date(holder.now.getTime() + CERTIFICATE_YEARS * YEAR_IN_MILLISECONDS),
@@ -148,10 +182,10 @@ class KeyFolder {
     return join(this.#folder, `${name}.${part}.pem`);
   }
 
-  async #privateKey(name: CertificateUse | 'authority'): Promise<KeyObject> {
+  async #privateKey(name: string, make: () => Promise<KeyObject>): Promise<KeyObject> {
     const path = this.#path(name, 'key');
     const state = await statOrUndefined(path);
-    if (state === undefined) return this.#makePrivateKey(name);
+    if (state === undefined) return this.#makePrivateKey(name, make);
     if ((Number(state.mode) & 0o077) !== 0) {
       throw new KeyStoreError(
         'KEY-READABLE-BY-OTHERS',
@@ -161,14 +195,14 @@ class KeyFolder {
     return readPrivateKey(path, await readFile(path, 'utf8'), this.#options.passphrase);
   }
 
-  async #makePrivateKey(name: CertificateUse | 'authority'): Promise<KeyObject> {
+  async #makePrivateKey(name: string, make: () => Promise<KeyObject>): Promise<KeyObject> {
     if (this.#options.holder === undefined) {
       throw new KeyStoreError(
         'KEY-MISSING',
         `The private key ${this.#path(name, 'key')} is missing. Restore it from the backup of the key folder.`,
       );
     }
-    const key = await generatePrivateKey(name);
+    const key = await make();
     const { passphrase } = this.#options;
     const pem = key.export({
       type: 'pkcs8',
@@ -180,7 +214,7 @@ class KeyFolder {
   }
 
   async #withCertificate(
-    name: CertificateUse | 'authority',
+    name: string,
     privateKey: KeyObject,
     certify: (holder: KeyHolder) => X509Certificate,
   ): Promise<CertifiedKey> {

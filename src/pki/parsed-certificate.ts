@@ -17,6 +17,8 @@ export interface ParsedCertificate {
   /** DER of the issuer's and of the subject's name, in hexadecimal, for comparing. */
   readonly issuerName: string;
   readonly subjectName: string;
+  /** Values of the issuer's name by attribute type (object identifier). */
+  readonly issuer: ReadonlyMap<string, readonly string[]>;
   readonly subject: { readonly country: string; readonly countries: readonly string[]; readonly commonName: string };
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -27,11 +29,18 @@ export interface ParsedCertificate {
   readonly keyUsages: ReadonlySet<KeyUsage> | undefined;
   readonly extendedKeyUsages: readonly string[];
   readonly extensions: readonly CertificateExtension[];
+  /** Undefined when the extension is absent (RFC 5280 §4.2.1.2). */
+  readonly subjectKeyIdentifier: Buffer | undefined;
   /** Object identifier of the algorithm with which the certificate is signed. */
   readonly signatureAlgorithm: string;
 }
 
-const EXTENSION_ID = { keyUsage: '2.5.29.15', basicConstraints: '2.5.29.19', extendedKeyUsage: '2.5.29.37' } as const;
+const EXTENSION_ID = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  extendedKeyUsage: '2.5.29.37',
+} as const;
 
 const memory = new WeakMap<X509Certificate, ParsedCertificate>();
 const interned = new Map<string, X509Certificate>();
@@ -101,6 +110,7 @@ function parse(certificate: X509Certificate): ParsedCertificate {
     publicKey: certificate.publicKey,
     issuerName: hexOf(fields[3]),
     subjectName: hexOf(fields[5]),
+    issuer: readName(fields[3]),
     subject: { country: countries[0] ?? '', countries, commonName: (subject.get('2.5.4.3') ?? [])[0] ?? '' },
     notBefore: certificate.validFromDate,
     notAfter: certificate.validToDate,
@@ -108,6 +118,7 @@ function parse(certificate: X509Certificate): ParsedCertificate {
     keyUsages: readKeyUsages(values.get(EXTENSION_ID.keyUsage)),
     extendedKeyUsages: readExtendedKeyUsages(values.get(EXTENSION_ID.extendedKeyUsage)),
     extensions: extensions.map(({ id, critical }) => ({ id, critical })),
+    subjectKeyIdentifier: readKeyIdentifier(values.get(EXTENSION_ID.subjectKeyIdentifier)),
     signatureAlgorithm: asn1.derToOid(text(children(whole[1])[0])),
   };
 }
@@ -157,4 +168,8 @@ function readKeyUsages(value: string | undefined): ReadonlySet<KeyUsage> | undef
 function readExtendedKeyUsages(value: string | undefined): string[] {
   if (value === undefined) return [];
   return children(asn1.fromDer(value)).map((one) => asn1.derToOid(text(one)));
+}
+
+function readKeyIdentifier(value: string | undefined): Buffer | undefined {
+  return value === undefined ? undefined : Buffer.from(text(asn1.fromDer(value)), 'binary');
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { AGREEMENTS } from '../documents/agreements.ts';
 import type { SchemeId } from '../documents/types.ts';
-import type { NodeConfiguration } from '../node/configuration.ts';
+import { type NodeConfiguration, readConfiguration } from '../node/configuration.ts';
 import { openNodeKeys } from '../node/node-keys.ts';
 import { explainFolder } from './fault-of-folder.ts';
 import type { RegionDescription, RegionFolder } from './region-folder.ts';
@@ -34,6 +34,17 @@ function addresses(country: string, index: number, terms: RegionTerms): Pick<Nod
     pages: { host: listenOn, port: first, url: `http://${host}:${first}` },
     as4: { host: listenOn, port: first + 1, endpoint: `https://${host}:${first + 1}/as4` },
   };
+}
+
+/**
+ * The security profile that a person set in a node's `node.json`: the one setting there that is theirs and is kept.
+ * @throws a Refusal when it is none
+ */
+function profileSetIn(nodeFolder: string): Pick<NodeConfiguration, 'profile'> {
+  const file = join(nodeFolder, 'node.json');
+  if (!existsSync(file) || !/"profile"\s*:/.test(readFileSync(file, 'utf8'))) return {};
+  const { profile } = readConfiguration(nodeFolder);
+  return profile === undefined ? {} : { profile };
 }
 
 function configure(country: string, index: number, terms: RegionTerms): NodeConfiguration {
@@ -72,8 +83,8 @@ export async function prepareRegion(
     const nodes: Record<string, RegionDescription['nodes'][string]> = {};
     const members = [];
     for (const [index, country] of countries.entries()) {
-      const configuration = configure(country, index, terms);
       const nodeFolder = folder.node(country);
+      const configuration = { ...configure(country, index, terms), ...profileSetIn(nodeFolder) };
       if (!existsSync(nodeFolder)) progress(`Making the keys of ${configuration.name}`);
       mkdirSync(nodeFolder, { recursive: true, mode: 0o700 });
       writeWhenNew(join(nodeFolder, 'node.json'), `${JSON.stringify(configuration, null, 2)}\n`);

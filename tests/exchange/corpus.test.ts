@@ -8,6 +8,7 @@ import { readMultipart } from '../../src/exchange/mime.ts';
 import { onlyMessage, readEnvelope, readUserMessage } from '../../src/exchange/read-envelope.ts';
 import { readSignal } from '../../src/exchange/signal.ts';
 import { openUserMessage } from '../../src/exchange/user-message.ts';
+import { digestOf } from '../../src/exchange/ws-security/security-header.ts';
 import { verifySignature } from '../../src/exchange/ws-security/verify-signature.ts';
 import { corpusPath } from '../support/corpus.ts';
 import { createMember } from './members.ts';
@@ -46,7 +47,7 @@ describe('messages that other access points made', { skip }, () => {
       () =>
         verifySignature(document, security, {
           elements: [messaging, soapBody],
-          attachments: new Map(attachments.map((part) => [part.contentId ?? '', part.bytes])),
+          attachmentDigests: new Map(attachments.map((part) => [part.contentId ?? '', digestOf(part.bytes)])),
         }),
       (error) => error instanceof EbmsFailure && error.code === 'EBMS:0101' && error.message.includes('cid:'),
     );

@@ -37,11 +37,17 @@ beforeEach(() => {
 
 type Header = Parameters<typeof composeUserMessage>[0];
 
-function compose(header: Partial<Header> = {}, from = thailand, signing = from.signing, text = 'x') {
+function compose(
+  header: Partial<Header> = {},
+  from = thailand,
+  signing = from.signing,
+  text = 'x',
+  profile: TestMember['profile'] = 'edelivery-2.0-common-usage',
+) {
   return composeUserMessage(
     headerOf(from, vietNam, header),
     [{ contentType: 'application/xml', bytes: Buffer.from(text) }],
-    { signing, recipient: vietNam.encryption.certificate },
+    { profile, signing, recipient: vietNam.keys.encryption[profile].certificate },
   );
 }
 
@@ -128,7 +134,11 @@ describe('the inbox', () => {
     ['from another member than the connection’s (C5)', 'EBMS:0101', () => send(compose({}, thailand), japan.tls)],
     ['signed by another member', 'EBMS:0101', () => send(compose({}, thailand, japan.signing))],
     ['signed by a stranger', 'EBMS:0101', () => send(compose({}, thailand, stranger.signing))],
-    ['signed with a key that is for TLS', 'EBMS:0101', () => send(compose({}, thailand, thailand.tls))],
+    [
+      'signed with a key that is for TLS',
+      'EBMS:0101',
+      () => send(compose({}, thailand, thailand.tls, 'x', 'edelivery-2.0-alternative-ec')),
+    ],
     ['from a party that is not in the directory', 'EBMS:0003', () => send(compose({ fromPartyId: 'urn:test:nobody' }))],
     ['for somebody else', 'EBMS:0003', () => send(compose({ toPartyId: japan.partyId }))],
     ['of an unknown service', 'EBMS:0010', () => send(compose({ service: 'urn:test:other' }))],

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { XmlDocument, XmlElement } from 'libxml2-wasm';
 import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
 import { composeError } from '../../src/exchange/error-signal.ts';
-import type { MessageKey, UserMessageHeader } from '../../src/exchange/message.ts';
+import type { UserMessageHeader } from '../../src/exchange/message.ts';
 import { readMultipart } from '../../src/exchange/mime.ts';
 import { NS } from '../../src/exchange/namespaces.ts';
 import { composeReceipt } from '../../src/exchange/receipt.ts';
 import { checkReceiptReferences, readSignal } from '../../src/exchange/signal.ts';
 import { composeUserMessage, openUserMessage } from '../../src/exchange/user-message.ts';
 import { canonicalXml } from '../../src/seal/canonical-xml.ts';
-import { certify, createMember, NOW, type TestMember } from './members.ts';
+import { createMember, NOW, type TestMember } from './members.ts';
 
 const header: UserMessageHeader = {
   messageId: 'd2b5d5d0-1111-4222-8333-000000000001@th.selat',
@@ -122,18 +121,6 @@ describe('a user message', () => {
     const message = compose([{ contentType: 'text/plain', bytes: Buffer.from('x') }]);
     const opened = openUserMessage(message.contentType, message.body, { decryption: [newer, vietNam.encryption] });
     assert.equal(opened.payloads[0]?.bytes.toString(), 'x');
-  });
-
-  test('may be signed with P-256 by a partner of the alternative profile', () => {
-    const key: MessageKey = certify(
-      thailand.authority,
-      'TH',
-      'as4-signing',
-      generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey,
-    );
-    const message = compose([{ contentType: 'text/plain', bytes: Buffer.from('x') }], key);
-    assert.ok(message.body.includes('xmldsig-more#ecdsa-sha256'));
-    assert.equal(open(message).signerCertificate.fingerprint256, key.certificate.fingerprint256);
   });
 });
 

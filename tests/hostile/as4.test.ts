@@ -194,7 +194,11 @@ describe('hostile AS4 messages at a running node', () => {
       const { composeReceipt } = await import('../../src/exchange/receipt.ts');
       const signal = composeReceipt(
         { messageId: newMessageId(), references: [] },
-        { messageId: newMessageId(), timestamp: new Date(), signing: thailand.keys.as4Signing },
+        {
+          messageId: newMessageId(),
+          timestamp: new Date(),
+          signing: thailand.keys.as4Signing['edelivery-2.0-common-usage'],
+        },
       );
       const alarms = await countEvents(vietNam.node, 'message.alarm');
       const answer = await postAs4(vietNam.node, thailand.keys.tls, 'application/soap+xml', signal);
@@ -223,7 +227,9 @@ describe('hostile AS4 messages at a running node', () => {
     });
 
     test('C5: a message of Thailand that Japan signed, over a connection of Thailand', async () => {
-      const message = messageBetween(thailand, vietNam, [good()], { signing: japan.keys.as4Signing });
+      const message = messageBetween(thailand, vietNam, [good()], {
+        signing: japan.keys.as4Signing['edelivery-2.0-common-usage'],
+      });
       const answer = await postAs4(vietNam.node, thailand.keys.tls, message.contentType, message.body);
       assert.equal(answer.error, 'EBMS:0101');
       await unchanged();
@@ -238,7 +244,7 @@ describe('hostile AS4 messages at a running node', () => {
 
     test('A8: a message encrypted to another node', async () => {
       const message = messageBetween(thailand, vietNam, [good()], {
-        recipient: japan.keys.as4Encryption.certificate,
+        recipient: japan.keys.as4Encryption['edelivery-2.0-common-usage'].certificate,
       });
       const answer = await postAs4(vietNam.node, thailand.keys.tls, message.contentType, message.body);
       assert.equal(answer.error, 'EBMS:0102');

@@ -18,10 +18,10 @@ const ownToken = /<wsse:BinarySecurityToken [^>]*wsu:Id="signature-[^>]*>[^<]*<\
 
 /** The token of a node, otherwise like the given one. */
 const tokenOf = (side: Side, like: string): string =>
-  like.replace(/>[^<]+</, `>${side.keys.as4Signing.certificate.raw.toString('base64')}<`);
+  like.replace(/>[^<]+</, `>${side.keys.as4Signing['edelivery-2.0-common-usage'].certificate.raw.toString('base64')}<`);
 
 const certificateData = (side: Side): string =>
-  `<ds:X509Data><ds:X509Certificate>${side.keys.as4Signing.certificate.raw.toString('base64')}</ds:X509Certificate></ds:X509Data>`;
+  `<ds:X509Data><ds:X509Certificate>${side.keys.as4Signing['edelivery-2.0-common-usage'].certificate.raw.toString('base64')}</ds:X509Certificate></ds:X509Data>`;
 
 /** Alters what the signature, which does not cover it, says of its key. */
 const withKeyInfo =

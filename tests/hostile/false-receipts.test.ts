@@ -42,7 +42,7 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
         const pieces: Buffer[] = [];
         request.on('data', (piece: Buffer) => pieces.push(piece));
         request.on('end', () => {
-          const keys = { decryption: [vietNam.as4Encryption] };
+          const keys = { decryption: [vietNam.as4Encryption['edelivery-2.0-common-usage']] };
           const opened = openUserMessage(request.headers['content-type'], Buffer.concat(pieces), keys);
           response.setHeader('Content-Type', 'application/soap+xml; charset=UTF-8');
           response.end(answerWith(opened));
@@ -57,12 +57,21 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
     await region.end();
   });
 
-  const terms = (signing: Keys['as4Signing']) => ({ messageId: newMessageId(), timestamp: new Date(), signing });
-  const good = (message: OpenedMessage): Buffer => composeReceipt(message, terms(vietNam.as4Signing));
+  const terms = (signing: Keys['as4Signing']['edelivery-2.0-common-usage']) => ({
+    messageId: newMessageId(),
+    timestamp: new Date(),
+    signing,
+  });
+  const good = (message: OpenedMessage): Buffer =>
+    composeReceipt(message, terms(vietNam.as4Signing['edelivery-2.0-common-usage']));
   const rows: readonly (readonly [string, (message: OpenedMessage) => Buffer])[] = [
     [
       'for a message that was never sent',
-      (message) => composeReceipt({ ...message, messageId: newMessageId() }, terms(vietNam.as4Signing)),
+      (message) =>
+        composeReceipt(
+          { ...message, messageId: newMessageId() },
+          terms(vietNam.as4Signing['edelivery-2.0-common-usage']),
+        ),
     ],
     [
       'with wrong digests',
@@ -72,12 +81,16 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
             ...message,
             references: message.references.map((one) => ({ ...one, digest: Buffer.alloc(32).toString('base64') })),
           },
-          terms(vietNam.as4Signing),
+          terms(vietNam.as4Signing['edelivery-2.0-common-usage']),
         ),
     ],
     [
       'that leaves a part out',
-      (message) => composeReceipt({ ...message, references: message.references.slice(1) }, terms(vietNam.as4Signing)),
+      (message) =>
+        composeReceipt(
+          { ...message, references: message.references.slice(1) },
+          terms(vietNam.as4Signing['edelivery-2.0-common-usage']),
+        ),
     ],
     [
       'that is not signed',
@@ -92,7 +105,10 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
       'that was altered after it was signed',
       (message) => Buffer.from(good(message).toString().replace('@hostile.example', '@hostile.exampl3')),
     ],
-    ['signed by another node', (message) => composeReceipt(message, terms(japan.as4Signing))],
+    [
+      'signed by another node',
+      (message) => composeReceipt(message, terms(japan.as4Signing['edelivery-2.0-common-usage'])),
+    ],
   ];
   const alarms = async (): Promise<number> => {
     const found = await nodeOf(region, 'TH').pool.query({

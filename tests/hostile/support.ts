@@ -120,7 +120,10 @@ export function messageBetween(
         ? { contentType: 'application/xml', bytes: Buffer.from(payload) }
         : payload,
     ),
-    { signing: signing ?? from.keys.as4Signing, recipient: recipient ?? to.keys.as4Encryption.certificate },
+    {
+      signing: signing ?? from.keys.as4Signing['edelivery-2.0-common-usage'],
+      recipient: recipient ?? to.keys.as4Encryption['edelivery-2.0-common-usage'].certificate,
+    },
   );
 }
 

@@ -51,8 +51,8 @@ describe('the key store', () => {
     const made = await openKeyStore(folder, { holder });
     const again = await openKeyStore(folder);
     assert.equal(made.sealing.certificate.fingerprint256, again.sealing.certificate.fingerprint256);
-    assert.equal(again.as4Signing.privateKey.asymmetricKeyType, 'ed25519');
-    assert.equal(again.as4Encryption.privateKey.asymmetricKeyType, 'x25519');
+    assert.equal(again.as4Signing['edelivery-2.0-common-usage'].privateKey.asymmetricKeyType, 'ed25519');
+    assert.equal(again.as4Encryption['edelivery-2.0-common-usage'].privateKey.asymmetricKeyType, 'x25519');
     assert.equal(again.tls.certificate.checkHost('th.example'), 'th.example');
     assert.equal(again.tls.certificate.checkIP('::1'), '::1');
     assert.equal(statSync(folder).mode & 0o777, 0o700);

@@ -19,13 +19,16 @@ export function elementReference(id: string, canonical: string): SignedReference
   };
 }
 
-/** A reference to a payload as it is before encryption (SwA Profile 1.1 §5.4.2). */
-export function attachmentReference(contentId: string, bytes: Uint8Array): SignedReference {
+/**
+ * A reference to a payload as it is before encryption (SwA Profile 1.1 §5.4.2).
+ * @param digest SHA-256 of its bytes in base64
+ */
+export function attachmentReference(contentId: string, digest: string): SignedReference {
   return {
     uri: `cid:${contentId}`,
     transforms: [{ algorithm: WSS.attachmentContentSignature, inclusivePrefixes: [] }],
     digestMethod: SHA256,
-    digest: digestOf(bytes),
+    digest,
   };
 }
 

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { XmlAttribute, type XmlDocument, type XmlElement, XmlXPath } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
 import { canonicalBytes, canonicalBytesTakenOut } from '../../seal/canonical-xml.ts';
@@ -7,18 +7,35 @@ import type { SignedReference } from '../message.ts';
 import { NS, WSS } from '../namespaces.ts';
 import { attribute, base64Of, children, isElement, onlyChild } from '../xml-tree.ts';
 import { EXCLUSIVE_C14N, SHA256, SIGNATURE_ALGORITHMS } from './algorithms.ts';
+import {
+  certificateOf,
+  describeReference,
+  isCertificateToken,
+  type KeyReference,
+  namesCertificate,
+  readKeyReference,
+  tokenBytes,
+} from './key-reference.ts';
 import { digestOf } from './security-header.ts';
 
 /** What a signature over a message establishes. */
 export interface VerifiedSignature {
   readonly signerCertificate: X509Certificate;
+  /** URI of the algorithm with which the message is signed. */
+  readonly signatureAlgorithm: string;
   readonly references: readonly SignedReference[];
 }
 
 /** What must be covered: the elements that are read afterwards, and the payloads as they were signed. */
 export interface MustBeCovered {
   readonly elements: readonly XmlElement[];
-  readonly attachments: ReadonlyMap<string, Uint8Array>;
+  /** SHA-256 in base64 of each payload before encryption, by Content-ID. */
+  readonly attachmentDigests: ReadonlyMap<string, string>;
+  /**
+   * Certificates that the directory lists for the sender: among these a signer is looked up that the message only names
+   * (issuer and serial number, subject key identifier, thumbprint) and whose certificate it does not carry.
+   */
+  readonly signers?: readonly X509Certificate[];
 }
 
 const MOST_REFERENCES = 80;
@@ -72,31 +89,48 @@ function elementsById(document: XmlDocument): ReadonlyMap<string, XmlElement> {
   return found;
 }
 
-/** The signer's certificate: the token in this header that the KeyInfo refers to, and nothing else (S5). */
-function signerOf(signature: XmlElement, security: XmlElement, byId: ReadonlyMap<string, XmlElement>): X509Certificate {
-  const keyInfo = onlyChild(signature, NS.ds, 'KeyInfo');
-  const parts = keyInfo === undefined ? [] : elementsOf(keyInfo);
-  const tokenReference = parts[0];
-  if (tokenReference === undefined || parts.length > 1 || !isElement(tokenReference, NS.wsse, 'SecurityTokenReference'))
-    throw policy('The signer is not named by a SecurityTokenReference to a certificate in the message.');
-  const reference = onlyChild(tokenReference, NS.wsse, 'Reference');
-  const uri = reference === undefined ? undefined : attribute(reference, 'URI');
-  const token = uri?.startsWith('#') === true ? byId.get(uri.slice(1)) : undefined;
-  const isOurs = children(security, NS.wsse, 'BinarySecurityToken').some(
-    (each) => token !== undefined && each.isSameNode(token),
-  );
-  if (token === undefined || !isOurs || attribute(token, 'ValueType') !== WSS.x509v3)
-    throw policy('The signer’s certificate is not in the message as X.509 token.');
-  const der = base64Of(token);
-  if (der === undefined) throw failed('The signer’s certificate is not in base64.');
-  try {
-    return new X509Certificate(der);
-  } catch {
-    throw failed('The signer’s certificate cannot be read.');
-  }
+/** The listed certificate that a message names; one must be meant, and one only. */
+function listedSigner(reference: KeyReference, signers: readonly X509Certificate[]): X509Certificate {
+  const [found, ...others] = signers.filter((certificate) => namesCertificate(reference, certificate));
+  const named = `The signer is named by ${describeReference(reference)}, and`;
+  if (found === undefined)
+    throw failed(`${named} the directory lists no such certificate of the sender. Send it as BinarySecurityToken.`);
+  if (others.length > 0)
+    throw failed(`${named} the directory lists more than one. Send the certificate as BinarySecurityToken.`);
+  return found;
 }
 
-function checkValue(signature: XmlElement, signedInfo: XmlElement, certificate: X509Certificate): void {
+/**
+ * The signer's certificate: the token in this header that the KeyInfo refers to, or one that the directory lists and the
+ * KeyInfo names; never a key or certificate that stands in the KeyInfo itself (S5).
+ */
+function signerOf(
+  signature: XmlElement,
+  security: XmlElement,
+  byId: ReadonlyMap<string, XmlElement>,
+  signers: readonly X509Certificate[],
+): X509Certificate {
+  const keyInfo = onlyChild(signature, NS.ds, 'KeyInfo');
+  const [tokenReference, ...others] = keyInfo === undefined ? [] : elementsOf(keyInfo);
+  if (
+    tokenReference === undefined ||
+    others.length > 0 ||
+    !isElement(tokenReference, NS.wsse, 'SecurityTokenReference')
+  )
+    throw policy('The signer is not named by a SecurityTokenReference to a certificate in the message.');
+  const reference = readKeyReference(tokenReference);
+  if (reference !== undefined && reference.by !== 'token') return listedSigner(reference, signers);
+  const token = reference === undefined ? undefined : byId.get(reference.id);
+  if (token === undefined || !isCertificateToken(token, security))
+    throw policy('The signer’s certificate is not in the message as X.509 token.');
+  const der = tokenBytes(token);
+  if (der === undefined) throw failed('The signer’s certificate is not in base64.');
+  const certificate = certificateOf(der);
+  if (certificate === undefined) throw failed('The signer’s certificate cannot be read.');
+  return certificate;
+}
+
+function checkValue(signature: XmlElement, signedInfo: XmlElement, certificate: X509Certificate): string {
   const canonicalisation = onlyChild(signedInfo, NS.ds, 'CanonicalizationMethod');
   const method = onlyChild(signedInfo, NS.ds, 'SignatureMethod');
   const value = onlyChild(signature, NS.ds, 'SignatureValue');
@@ -113,6 +147,7 @@ function checkValue(signature: XmlElement, signedInfo: XmlElement, certificate: 
   if (unfit !== undefined) throw policy(`The signature cannot be accepted: ${unfit}.`);
   if (!algorithm.verify(canonical(signedInfo, prefixesOf(canonicalisation), true), certificate.publicKey, bytes))
     throw failed('The signature does not hold: the message was altered, or signed with another key.');
+  return algorithm.uri;
 }
 
 /** The canonical form of an element; taking it out of the message is faster, and loses it for whoever comes after. */
@@ -123,24 +158,38 @@ function canonical(element: XmlElement, prefixes: readonly string[], mayTakeOut:
 /** What a reference is about: an element of the envelope or a payload. */
 type Referred =
   | { readonly reference: SignedReference; readonly element: XmlElement }
-  | { readonly reference: SignedReference; readonly contentId: string; readonly bytes: Uint8Array };
+  | { readonly reference: SignedReference; readonly contentId: string; readonly digest: string };
+
+/** The transforms of a reference, for those who must change them. */
+function named(reference: SignedReference): string {
+  return (
+    reference.transforms
+      .map(({ algorithm }) => algorithm.slice(0, 120))
+      .join(', ')
+      .slice(0, 300) || 'none'
+  );
+}
 
 function resolve(
   reference: SignedReference,
   byId: ReadonlyMap<string, XmlElement>,
-  attachments: ReadonlyMap<string, Uint8Array>,
+  attachmentDigests: ReadonlyMap<string, string>,
 ): Referred {
   const [transform, ...others] = reference.transforms;
   if (reference.uri.startsWith('cid:')) {
     if (transform?.algorithm !== WSS.attachmentContentSignature || others.length > 0)
-      throw policy('A payload is signed through transforms that are not allowed.');
+      throw policy(
+        `A payload is signed through transforms that are not allowed (${named(reference)}); only Attachment-Content-Signature-Transform is.`,
+      );
     const contentId = reference.uri.slice(4);
-    const bytes = attachments.get(contentId);
-    if (bytes === undefined) throw failed('The signature covers a payload that is not in the message.');
-    return { reference, contentId, bytes };
+    const digest = attachmentDigests.get(contentId);
+    if (digest === undefined) throw failed('The signature covers a payload that is not in the message.');
+    return { reference, contentId, digest };
   }
   if (transform?.algorithm !== EXCLUSIVE_C14N || others.length > 0)
-    throw policy('An element is signed through transforms that are not allowed; only exclusive canonicalisation is.');
+    throw policy(
+      `An element is signed through transforms that are not allowed (${named(reference)}); only exclusive canonicalisation is.`,
+    );
   const element = reference.uri.startsWith('#') ? byId.get(reference.uri.slice(1)) : undefined;
   if (element === undefined) throw failed('The signature covers an element that is not in the message.');
   return { reference, element };
@@ -167,7 +216,7 @@ function checkCoverage(
   for (const element of must.elements)
     if (!referred.some((one) => 'element' in one && one.element.isSameNode(element)))
       throw policy(`The signature does not cover the ${element.name} of the message.`);
-  for (const contentId of must.attachments.keys())
+  for (const contentId of must.attachmentDigests.keys())
     if (!referred.some((one) => 'contentId' in one && one.contentId === contentId))
       throw policy(`The signature does not cover the payload ${contentId.slice(0, 100)}.`);
 }
@@ -181,7 +230,7 @@ function checkDigests(referred: readonly Referred[], must: MustBeCovered): void 
     const digest =
       'element' in one
         ? digestOf(canonical(one.element, one.reference.transforms[0]?.inclusivePrefixes ?? [], taken.includes(one)))
-        : digestOf(one.bytes);
+        : one.digest;
     if (digest !== one.reference.digest)
       throw failed(`What ${one.reference.uri.slice(0, 100)} refers to was altered: its digest is another.`);
   }
@@ -203,15 +252,15 @@ export function verifySignature(document: XmlDocument, security: XmlElement, mus
   const signedInfo = onlyChild(signature, NS.ds, 'SignedInfo');
   if (signedInfo === undefined) throw failed('The signature has not exactly one SignedInfo.');
   const byId = elementsById(document);
-  const signerCertificate = signerOf(signature, security, byId);
+  const signerCertificate = signerOf(signature, security, byId, must.signers ?? []);
   const elements = children(signedInfo, NS.ds, 'Reference');
   if (elements.length > MOST_REFERENCES) throw policy(`The signature has more than ${MOST_REFERENCES} references.`);
   const references = elements.map(readReference);
   if (new Set(references.map((reference) => reference.uri)).size !== references.length)
     throw policy('The signature refers twice to the same.');
-  const referred = references.map((reference) => resolve(reference, byId, must.attachments));
+  const referred = references.map((reference) => resolve(reference, byId, must.attachmentDigests));
   checkCoverage(referred, must, security, signature);
-  checkValue(signature, signedInfo, signerCertificate);
+  const signatureAlgorithm = checkValue(signature, signedInfo, signerCertificate);
   checkDigests(referred, must);
-  return { signerCertificate, references };
+  return { signerCertificate, signatureAlgorithm, references };
 }

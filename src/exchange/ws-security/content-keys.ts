@@ -1,0 +1,175 @@
+import type { KeyObject } from 'node:crypto';
+import type { XmlElement } from 'libxml2-wasm';
+import { elementsOf } from '../../documents/xml-children.ts';
+import { kindOfKey } from '../../pki/message-keys.ts';
+import type { MessageKey } from '../message.ts';
+import { NS, WSS } from '../namespaces.ts';
+import type { KeyEstablishment } from '../security-profile.ts';
+import { attribute, attributeOf, base64Of, children, onlyChild, onlyDescendant } from '../xml-tree.ts';
+import { decryptionFailure } from './decryption-failure.ts';
+import { AES128_GCM } from './encrypt.ts';
+import { KEY_AGREEMENTS, KEY_WRAP, readAgreement, unwrapByAgreement } from './key-agreement.ts';
+import { certificateOf, isCertificateToken, namesCertificate, readKeyReference, tokenBytes } from './key-reference.ts';
+import { isAllowedTransport, RSA_OAEP, unwrapByTransport } from './key-transport.ts';
+
+function algorithmOf(element: XmlElement | undefined): string | undefined {
+  return element === undefined ? undefined : attribute(element, 'Algorithm');
+}
+
+/** How one `xenc:EncryptedKey` was established, by the names of its algorithms; undefined for what no profile has. */
+function establishmentOf(encryptedKey: XmlElement): KeyEstablishment | undefined {
+  const method = algorithmOf(onlyChild(encryptedKey, NS.xenc, 'EncryptionMethod'));
+  if (method === RSA_OAEP) return 'rsa-oaep';
+  const keyInfo = onlyChild(encryptedKey, NS.ds, 'KeyInfo');
+  const agreement = algorithmOf(keyInfo === undefined ? undefined : onlyChild(keyInfo, NS.xenc, 'AgreementMethod'));
+  if (method !== KEY_WRAP) return undefined;
+  if (agreement === KEY_AGREEMENTS.x25519.uri) return 'x25519';
+  return agreement === KEY_AGREEMENTS['ecdh-es'].uri ? 'ecdh-es' : undefined;
+}
+
+/**
+ * How the keys of a message's content were established; undefined when it is not encrypted, or not in one way of the
+ * profiles (then {@link readContentKeys} fails).
+ */
+export function keyEstablishmentOf(security: XmlElement): KeyEstablishment | undefined {
+  const found = new Set(children(security, NS.xenc, 'EncryptedKey').map(establishmentOf));
+  const [only] = found;
+  return found.size === 1 ? only : undefined;
+}
+
+/** The Content-ID that an EncryptedData is about; only whole contents of attachments are encrypted (SwA §5.5). */
+function contentIdOf(data: XmlElement): string {
+  const uri = attribute(onlyDescendant(data, NS.xenc, 'CipherData', 'CipherReference') ?? data, 'URI');
+  if (
+    attribute(data, 'Type') !== WSS.attachmentContentOnly ||
+    algorithmOf(onlyChild(data, NS.xenc, 'EncryptionMethod')) !== AES128_GCM ||
+    uri === undefined ||
+    !uri.startsWith('cid:')
+  )
+    throw decryptionFailure();
+  return uri.slice(4);
+}
+
+/** The EncryptedKey of an EncryptedData: that which its KeyInfo names, or that which lists it, or the only one. */
+function keyElementOf(data: XmlElement, encryptedKeys: readonly XmlElement[]): XmlElement {
+  const keyInfo = onlyChild(data, NS.ds, 'KeyInfo');
+  const [holder] = keyInfo === undefined ? [] : elementsOf(keyInfo);
+  const reference = holder === undefined ? undefined : readKeyReference(holder);
+  const id = attribute(data, 'Id');
+  const found = encryptedKeys.filter((key) => {
+    const list = onlyChild(key, NS.xenc, 'ReferenceList');
+    const listed = list === undefined ? [] : children(list, NS.xenc, 'DataReference');
+    return reference?.by === 'token'
+      ? attribute(key, 'Id') === reference.id
+      : id !== undefined && listed.some((each) => attribute(each, 'URI') === `#${id}`);
+  });
+  const [key] = found.length === 0 && reference === undefined ? encryptedKeys : found;
+  if (key === undefined || found.length > 1 || (found.length === 0 && encryptedKeys.length > 1))
+    throw decryptionFailure();
+  return key;
+}
+
+/**
+ * The private keys that an EncryptedKey may be meant for: of the kind that it needs, and that whose certificate it names.
+ * One that names none is tried with every key of the kind.
+ */
+function candidates(
+  security: XmlElement,
+  recipientInfo: XmlElement | undefined,
+  keys: readonly MessageKey[],
+  kind: string,
+): KeyObject[] {
+  const fitting = keys.filter(({ privateKey }) => kindOfKey(privateKey) === kind);
+  const [named] = recipientInfo === undefined ? [] : elementsOf(recipientInfo);
+  const reference = named === undefined ? undefined : readKeyReference(named);
+  const chosen = ((): readonly MessageKey[] => {
+    if (reference === undefined) return fitting;
+    if (reference.by !== 'token') return fitting.filter((key) => namesCertificate(reference, key.certificate));
+    const token = children(security, NS.wsse, 'BinarySecurityToken').find(
+      (each) => attributeOf(each, NS.wsu, 'Id') === reference.id,
+    );
+    const der = token !== undefined && isCertificateToken(token, security) ? tokenBytes(token) : undefined;
+    const same = fitting.filter((key) => der !== undefined && key.certificate.raw.equals(der));
+    // A certificate that was renewed for the same key is still ours.
+    return same.length > 0 ? same : fitting.filter((key) => certificateOf(der)?.checkPrivateKey(key.privateKey));
+  })();
+  return chosen.map((key) => key.privateKey);
+}
+
+function unwrapWithFirst(privateKeys: readonly KeyObject[], unwrap: (privateKey: KeyObject) => Buffer): Buffer {
+  for (const privateKey of privateKeys) {
+    try {
+      return unwrap(privateKey);
+    } catch {
+      // Another key may open it; when none does, the one answer says so.
+    }
+  }
+  throw decryptionFailure();
+}
+
+function unwrapKey(security: XmlElement, encryptedKey: XmlElement, keys: readonly MessageKey[]): Buffer {
+  const cipherValue = onlyDescendant(encryptedKey, NS.xenc, 'CipherData', 'CipherValue');
+  const wrapped = cipherValue === undefined ? undefined : base64Of(cipherValue);
+  const method = onlyChild(encryptedKey, NS.xenc, 'EncryptionMethod');
+  const keyInfo = onlyChild(encryptedKey, NS.ds, 'KeyInfo');
+  const establishment = establishmentOf(encryptedKey);
+  if (wrapped === undefined || wrapped.length > 2_048 || method === undefined || establishment === undefined)
+    throw decryptionFailure();
+  if (establishment === 'rsa-oaep') {
+    if (!isAllowedTransport(method)) throw decryptionFailure();
+    return unwrapWithFirst(candidates(security, keyInfo, keys, 'rsa'), (key) => unwrapByTransport(wrapped, key));
+  }
+  const agreementMethod = keyInfo === undefined ? undefined : onlyChild(keyInfo, NS.xenc, 'AgreementMethod');
+  const read = agreementMethod === undefined ? undefined : readAgreement(agreementMethod);
+  if (agreementMethod === undefined || read === undefined) throw decryptionFailure();
+  const recipientInfo = onlyChild(agreementMethod, NS.xenc, 'RecipientKeyInfo');
+  return unwrapWithFirst(candidates(security, recipientInfo, keys, read.agreement.kind), (key) =>
+    unwrapByAgreement(read, wrapped, key),
+  );
+}
+
+function readKeys(
+  security: XmlElement,
+  contentIds: ReadonlySet<string>,
+  keys: readonly MessageKey[],
+  encryptedKeys: readonly XmlElement[],
+  encryptedData: readonly XmlElement[],
+): ReadonlyMap<string, Buffer> {
+  // Each key is work for us: there may be as many as there are payloads, and each must be of use.
+  if (encryptedKeys.length > contentIds.size || encryptedData.length !== contentIds.size) throw decryptionFailure();
+  const unwrapped = new Map<XmlElement, Buffer>();
+  const found = new Map<string, Buffer>();
+  for (const data of encryptedData) {
+    const contentId = contentIdOf(data);
+    if (!contentIds.has(contentId) || found.has(contentId)) throw decryptionFailure();
+    const element = keyElementOf(data, encryptedKeys);
+    const key = unwrapped.get(element) ?? unwrapKey(security, element, keys);
+    unwrapped.set(element, key);
+    found.set(contentId, key);
+  }
+  if (unwrapped.size !== encryptedKeys.length) throw decryptionFailure();
+  return found;
+}
+
+/**
+ * The keys of a message's payloads, unwrapped with the keys of this access point (eDelivery AS4 2.0 and 1.15
+ * §3.2.6.2.3): one `xenc:EncryptedKey` for all payloads, or several. Payloads do not pass through here.
+ * @param contentIds the payloads that the message has, every one of which must be encrypted
+ * @param keys the keys of this access point of all kinds, the newest first: during a rotation the former still opens
+ * @returns an AES-128 key for each payload, or undefined when the message is not encrypted at all
+ * @throws EbmsFailure EBMS:0102, the same for every reason
+ */
+export function readContentKeys(
+  security: XmlElement,
+  contentIds: Iterable<string>,
+  keys: readonly MessageKey[],
+): ReadonlyMap<string, Buffer> | undefined {
+  const encryptedKeys = children(security, NS.xenc, 'EncryptedKey');
+  const encryptedData = children(security, NS.xenc, 'EncryptedData');
+  if (encryptedKeys.length === 0 && encryptedData.length === 0) return undefined;
+  try {
+    return readKeys(security, new Set(contentIds), keys, encryptedKeys, encryptedData);
+  } catch {
+    throw decryptionFailure();
+  }
+}

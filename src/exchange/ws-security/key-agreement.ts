@@ -1,0 +1,158 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import type { XmlElement } from 'libxml2-wasm';
+import { type KeyKind, kindOfKey } from '../../pki/message-keys.ts';
+import { NS } from '../namespaces.ts';
+import { attribute, base64Of, children, onlyChild, onlyDescendant, wholeText } from '../xml-tree.ts';
+import { CONTENT_KEY_BYTES } from './content-cipher.ts';
+
+const HKDF = `${NS.dsigMore}hkdf`;
+const HMAC_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#hmac-sha256';
+/** AES-128 key wrap, the EncryptionMethod of an agreed key. */
+export const KEY_WRAP = `${NS.xenc}kw-aes128`;
+
+/** Object identifier of the curve P-256 (RFC 5480 §2.1.1.1), as `dsig11:NamedCurve` names it. */
+const P256_CURVE = 'urn:oid:1.2.840.10045.3.1.7';
+/** SubjectPublicKeyInfo of a P-256 key up to its uncompressed point (RFC 5480 §2). */
+const P256_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
+const POINT_BYTES = 65;
+
+/** What HKDF binds the derived key to. */
+const HKDF_INFO = Buffer.from('selat as4 key wrap');
+const WRAPPING_KEY_BYTES = 16;
+/** Default initial value of AES key wrap (RFC 3394 §2.2.3.1). */
+const KEY_WRAP_IV = Buffer.alloc(8, 0xa6);
+
+/** An agreement of keys: how it is called on the wire and which keys it takes. */
+export interface KeyAgreement {
+  readonly uri: string;
+  readonly kind: Extract<KeyKind, 'x25519' | 'prime256v1'>;
+}
+
+/** The agreements of eDelivery AS4 2.0 (§3.2.6.2.3): common usage, and the alternative elliptic curve. */
+export const KEY_AGREEMENTS: Readonly<Record<'x25519' | 'ecdh-es', KeyAgreement>> = {
+  x25519: { uri: `${NS.dsigMore}x25519`, kind: 'x25519' },
+  'ecdh-es': { uri: `${NS.xenc11}ECDH-ES`, kind: 'prime256v1' },
+};
+
+function deriveWrappingKey(privateKey: KeyObject, publicKey: KeyObject, salt: Buffer, info: Buffer): Buffer {
+  const shared = diffieHellman({ privateKey, publicKey });
+  return Buffer.from(hkdfSync('sha256', shared, salt, info, WRAPPING_KEY_BYTES));
+}
+
+/**
+ * The ephemeral key as the other end reads it: P-256 as `ds:KeyValue/dsig11:ECKeyValue`, X25519, for which there is no
+ * KeyValue, as `dsig11:DEREncodedKeyValue` (XML Signature 1.1 §4.5.2.3 and §4.5.9; so does Apache Santuario).
+ */
+function writeOriginator(key: KeyObject, kind: KeyAgreement['kind']): string {
+  const der = key.export({ format: 'der', type: 'spki' });
+  if (kind === 'x25519')
+    return `<dsig11:DEREncodedKeyValue xmlns:dsig11="${NS.dsig11}">${der.toString('base64')}</dsig11:DEREncodedKeyValue>`;
+  const point = der.subarray(der.length - POINT_BYTES).toString('base64');
+  return `<ds:KeyValue><dsig11:ECKeyValue xmlns:dsig11="${NS.dsig11}"><dsig11:NamedCurve URI="${P256_CURVE}"></dsig11:NamedCurve><dsig11:PublicKey>${point}</dsig11:PublicKey></dsig11:ECKeyValue></ds:KeyValue>`;
+}
+
+/**
+ * Wraps the key of the content under a key agreed between an ephemeral one and the recipient's (RFC 7748 or SP 800-56A;
+ * RFC 5869, RFC 3394).
+ * @param recipientReference names the recipient's certificate
+ * @returns EncryptionMethod, KeyInfo and CipherData of the `xenc:EncryptedKey`; the prefixes xenc and wsse are declared
+ *   around them
+ */
+export function wrapByAgreement(
+  agreement: KeyAgreement,
+  contentKey: Buffer,
+  recipient: KeyObject,
+  recipientReference: string,
+): string {
+  const ephemeral =
+    agreement.kind === 'x25519'
+      ? generateKeyPairSync('x25519')
+      : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const salt = randomBytes(32);
+  const wrappingKey = deriveWrappingKey(ephemeral.privateKey, recipient, salt, HKDF_INFO);
+  const wrap = createCipheriv('aes128-wrap', wrappingKey, KEY_WRAP_IV);
+  const wrapped = Buffer.concat([wrap.update(contentKey), wrap.final()]);
+  return `<xenc:EncryptionMethod Algorithm="${KEY_WRAP}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}"><xenc:AgreementMethod Algorithm="${agreement.uri}"><xenc11:KeyDerivationMethod xmlns:xenc11="${NS.xenc11}" Algorithm="${HKDF}"><dsig-more:HKDFParams xmlns:dsig-more="${NS.dsigMore}"><dsig-more:PRF Algorithm="${HMAC_SHA256}"></dsig-more:PRF><dsig-more:Salt>${salt.toString('base64')}</dsig-more:Salt><dsig-more:Info>${HKDF_INFO.toString('base64')}</dsig-more:Info><dsig-more:KeyLength>${WRAPPING_KEY_BYTES}</dsig-more:KeyLength></dsig-more:HKDFParams></xenc11:KeyDerivationMethod><xenc:OriginatorKeyInfo>${writeOriginator(ephemeral.publicKey, agreement.kind)}</xenc:OriginatorKeyInfo><xenc:RecipientKeyInfo>${recipientReference}</xenc:RecipientKeyInfo></xenc:AgreementMethod></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${wrapped.toString('base64')}</xenc:CipherValue></xenc:CipherData>`;
+}
+
+/** An agreement as a message describes it, all of it within the profile. */
+export interface ReadAgreement {
+  readonly agreement: KeyAgreement;
+  readonly originator: KeyObject;
+  readonly salt: Buffer;
+  readonly info: Buffer;
+}
+
+function binaryChild(parent: XmlElement, name: string): Buffer | undefined {
+  const [element, ...others] = children(parent, NS.dsigMore, name);
+  if (element === undefined) return Buffer.alloc(0);
+  const bytes = others.length > 0 ? undefined : base64Of(element);
+  return bytes === undefined || bytes.length > 4_096 ? undefined : bytes;
+}
+
+/** Salt and info of HKDF with HMAC-SHA256; without them, empty (RFC 5869 §2.2, §2.3). */
+function readDerivation(method: XmlElement): { salt: Buffer; info: Buffer } | undefined {
+  const derivation = onlyChild(method, NS.xenc11, 'KeyDerivationMethod');
+  if (derivation === undefined || attribute(derivation, 'Algorithm') !== HKDF) return undefined;
+  const parameters = onlyChild(derivation, NS.dsigMore, 'HKDFParams');
+  const prf = parameters === undefined ? undefined : onlyChild(parameters, NS.dsigMore, 'PRF');
+  if (parameters === undefined || prf === undefined || attribute(prf, 'Algorithm') !== HMAC_SHA256) return undefined;
+  const [length, ...lengths] = children(parameters, NS.dsigMore, 'KeyLength');
+  if (lengths.length > 0 || (length !== undefined && wholeText(length).trim() !== String(WRAPPING_KEY_BYTES)))
+    return undefined;
+  const salt = binaryChild(parameters, 'Salt');
+  const info = binaryChild(parameters, 'Info');
+  return salt === undefined || info === undefined ? undefined : { salt, info };
+}
+
+function publicKeyOf(spki: Buffer): KeyObject | undefined {
+  return spki.length > 200 ? undefined : createPublicKey({ key: spki, format: 'der', type: 'spki' });
+}
+
+/** The ephemeral key, in one of the forms that access points write: in DER, within KeyValue or beside it, or as point. */
+function readOriginator(method: XmlElement): KeyObject | undefined {
+  const info = onlyChild(method, NS.xenc, 'OriginatorKeyInfo');
+  if (info === undefined) return undefined;
+  const value = onlyChild(info, NS.ds, 'KeyValue');
+  const encoded = onlyChild(value ?? info, NS.dsig11, 'DEREncodedKeyValue');
+  if (encoded !== undefined) {
+    const der = base64Of(encoded);
+    return der === undefined ? undefined : publicKeyOf(der);
+  }
+  const curve = onlyDescendant(value, NS.dsig11, 'ECKeyValue', 'NamedCurve');
+  const pointElement = onlyDescendant(value, NS.dsig11, 'ECKeyValue', 'PublicKey');
+  if (curve === undefined || pointElement === undefined || attribute(curve, 'URI') !== P256_CURVE) return undefined;
+  const point = base64Of(pointElement);
+  return point?.length === POINT_BYTES && point[0] === 4 ? publicKeyOf(Buffer.concat([P256_PREFIX, point])) : undefined;
+}
+
+/** Reads an `xenc:AgreementMethod`; undefined when anything in it is outside the profile. May throw on bad keys. */
+export function readAgreement(method: XmlElement): ReadAgreement | undefined {
+  const uri = attribute(method, 'Algorithm');
+  const agreement = Object.values(KEY_AGREEMENTS).find((each) => each.uri === uri);
+  const derivation = readDerivation(method);
+  const originator = readOriginator(method);
+  if (agreement === undefined || derivation === undefined || originator === undefined) return undefined;
+  return kindOfKey(originator) === agreement.kind ? { agreement, originator, ...derivation } : undefined;
+}
+
+/**
+ * Unwraps the key of the content with the recipient's private key.
+ * @throws Error of node:crypto when it was wrapped for another key or altered
+ */
+export function unwrapByAgreement(read: ReadAgreement, wrapped: Buffer, privateKey: KeyObject): Buffer {
+  const wrappingKey = deriveWrappingKey(privateKey, read.originator, read.salt, read.info);
+  const unwrap = createDecipheriv('aes128-wrap', wrappingKey, KEY_WRAP_IV);
+  const key = Buffer.concat([unwrap.update(wrapped), unwrap.final()]);
+  if (key.length !== CONTENT_KEY_BYTES) throw new RangeError('the key of the content is not one of AES-128');
+  return key;
+}
