@@ -141,10 +141,8 @@ function extensionsFor(request: CertificateRequest): CertificateContents['extens
 }
 
 function keyUsagesOf(request: CertificateRequest): readonly KeyUsage[] {
-  const profile = USE_PROFILES[request.use];
-  if (request.publicKey.asymmetricKeyType !== 'rsa') return profile.keyUsages;
-  if (profile.rsaKeyUsages === undefined) throw new RangeError(`An RSA key is not for ${profile.words}.`);
-  return profile.rsaKeyUsages;
+  const { keyUsages, rsaKeyUsages } = USE_PROFILES[request.use];
+  return request.publicKey.asymmetricKeyType === 'rsa' ? (rsaKeyUsages ?? keyUsages) : keyUsages;
 }
 
 function signCertificate(privateKey: KeyObject, contents: CertificateContents): X509Certificate {
