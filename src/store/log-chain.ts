@@ -41,9 +41,10 @@ export function extendLogChain(pool: Pool): Promise<number> {
     const head = heads[0];
     const { rows: events } = await transaction.query<{ id: bigint; digest: Buffer; written_by: string }>({
       name: 'chain-unlinked',
-      text: `select id, digest, written_by::text from events
-        where (written_by, id) > ($1::xid8, $2) and written_by < pg_snapshot_xmin(pg_current_snapshot())
-        order by written_by, id limit ${batchSize}`,
+      // The number of the transaction orders, not its text: an output column of that name would come first in order by.
+      text: `select e.id, e.digest, e.written_by::text from events e
+        where (e.written_by, e.id) > ($1::xid8, $2) and e.written_by < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.written_by, e.id limit ${batchSize}`,
       values: [head?.written_by ?? '0', head?.event_id ?? 0n],
     });
     if (events.length === 0) return 0;

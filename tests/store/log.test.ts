@@ -166,3 +166,24 @@ describe('the hash chain', () => {
     assert.ok(faults.some((fault) => fault.code === 'LOG-EVENT-MISSING'));
   });
 });
+
+describe('the hash chain over transactions whose numbers get a digit more', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await createTestDatabase();
+  });
+  after(() => database.drop());
+
+  test('goes on in the order of the numbers, not of their text', async () => {
+    for (const subject of ['first', 'second', 'third']) await append(database, subject);
+    await tamper(
+      database,
+      'events',
+      `update events set written_by = (case subject when 'first' then '9' when 'second' then '10' else '100' end)::xid8`,
+    );
+    assert.equal(await extendLogChain(database.pool), 3);
+    assert.equal(await extendLogChain(database.pool), 0);
+    const found = await verifyLog(database.pool);
+    assert.deepEqual([found.events, found.awaitingLink, found.faults], [3, 0, []]);
+  });
+});
