@@ -1,0 +1,45 @@
+import { createCipheriv, createHash } from 'node:crypto';
+
+/** A payload of a try: its bytes are the same in every run. */
+export interface TriedPayload {
+  readonly contentType: string;
+  readonly characterSet?: string;
+  readonly bytes: Buffer;
+}
+
+export const SIZES = [
+  { words: '2 KB', bytes: 2 * 1024 },
+  { words: '200 KB', bytes: 200 * 1024 },
+  { words: '10 MB', bytes: 10 * 1024 * 1024 },
+] as const;
+
+/** Bytes that no compression makes smaller, always the same ones for a seed. */
+function noise(seed: number, bytes: number): Buffer {
+  const key = createHash('sha256').update(`payload ${seed}`).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes));
+}
+
+/** XML of an exact size, in UTF-8 with letters beyond ASCII; about half of it can be compressed away. */
+function xml(bytes: number): Buffer {
+  const head = Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\r\n<document note="ไทย Việt é">');
+  const tail = Buffer.from('</document>');
+  const middle = noise(1, Math.ceil(bytes / 2)).toString('hex');
+  return Buffer.concat([head, Buffer.from(middle.slice(0, bytes - head.length - tail.length)), tail]);
+}
+
+/** One payload, or three of different kinds: XML, binary, and text that looks like a boundary and ends in line feeds. */
+export function payloads(count: 1 | 3, bytes: number): readonly TriedPayload[] {
+  const document = { contentType: 'application/xml', characterSet: 'UTF-8', bytes: xml(bytes) };
+  if (count === 1) return [document];
+  const text = Buffer.alloc(bytes, '--boundary\r\nContent-Type: text/plain\r\n\r\n--\r\n');
+  return [
+    document,
+    { contentType: 'application/pdf', bytes: noise(2, bytes) },
+    { contentType: 'text/plain', bytes: text },
+  ];
+}
+
+/** SHA-256 in hexadecimal. */
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMember } from '../../exchange/members.ts';
+import type { Endpoints } from '../../exchange/running-exchange.ts';
+import { hasProgram } from '../../support/programs.ts';
+import { type Cell, type Suite, tried } from '../cells.ts';
+import { SelatNode } from '../selat-node.ts';
+import { buildGlue, Glue } from './glue.ts';
+import type { Ground } from './ground.ts';
+import { fromPhase4, messages, toPhase4 } from './matrix.ts';
+import { writeCertificate, writeConfiguration } from './parties.ts';
+
+/** phase4 is one member of the federation for each profile. */
+const SPOKEN = [
+  { name: 'edelivery-2.0-common-usage', country: 'VN' },
+  { name: 'edelivery-2.0-alternative-ec', country: 'ID' },
+  { name: 'edelivery-1.15', country: 'MY' },
+] as const;
+
+/** Starts phase4 as a member of the federation for each profile, and a Selat node that knows them. */
+async function prepare(folder: string): Promise<Ground> {
+  const member = await createMember('TH');
+  const profiles = await Promise.all(
+    SPOKEN.map(async ({ name, country }) => ({
+      name,
+      member: await createMember(country, name),
+      recipient: writeCertificate(folder, `${name}-recipient`, member.keys.encryption[name].certificate),
+    })),
+  );
+  const glue = await Glue.start(
+    await buildGlue(),
+    folder,
+    profiles.map((profile) => writeConfiguration(folder, profile.name, profile.member, member)),
+  );
+  const endpoints: Endpoints = {};
+  for (const profile of profiles)
+    endpoints[profile.member.country] = `https://127.0.0.1:${glue.ports.get(profile.name)}/as4`;
+  const members = [member, ...profiles.map((profile) => profile.member)];
+  return { selat: await SelatNode.start(member, members, endpoints), glue, folder, profiles };
+}
+
+/** phase4 as the other access point. */
+export const phase4: Suite = {
+  name: 'phase4',
+  missing() {
+    const missing = ['java', 'javac', 'mvn'].filter((program) => !hasProgram(program));
+    return missing.length === 0
+      ? undefined
+      : `${missing.join(', ')} not found. Install a JDK of version 17 or newer, and Maven.`;
+  },
+  async run(tell, chosen) {
+    const folder = mkdtempSync(join(tmpdir(), 'selat-phase4-'));
+    const ground = await prepare(folder);
+    console.log(`Selat against ${ground.glue.versions}`);
+    const attempt = async (labels: Cell['labels'], tryIt: () => Promise<string | undefined>): Promise<void> => {
+      if (chosen(labels)) tell(await tried(labels, tryIt));
+    };
+    try {
+      for (const direction of ['phase4 → Selat', 'Selat → phase4'])
+        for (const { labels, message } of messages(ground.profiles))
+          await attempt({ direction, ...labels }, async () => {
+            await (direction === 'phase4 → Selat' ? fromPhase4 : toPhase4)(ground, message);
+            return undefined;
+          });
+    } finally {
+      await ground.glue.stop();
+      await ground.selat.stop();
+      if (process.env['SELAT_INTEROP_KEEP'] === undefined) rmSync(folder, { recursive: true, force: true });
+      else console.log(`Files are kept in ${folder}`);
+    }
+  },
+};
