@@ -16,6 +16,8 @@ export interface EncryptedPart {
   readonly contentId: string;
   /** Media type before compression. */
   readonly mimeType: string;
+  /** Whether what is encrypted is gzip. */
+  readonly compressed: boolean;
 }
 
 /** What the security header says of the encryption, and the key with which the payloads are to be encrypted. */
@@ -25,8 +27,12 @@ export interface Encryption {
   readonly contentKey: Buffer;
 }
 
+/**
+ * `xenc:EncryptedData` of one payload. Its MimeType is that of what was encrypted, which compression has made
+ * application/gzip (SwA Profile 1.1 §5.5; AS4 Profile §3.1).
+ */
 function encryptedData(id: string, keyId: string, part: EncryptedPart): string {
-  return `<xenc:EncryptedData xmlns:xenc="${NS.xenc}" Id="${id}" MimeType="${escapeAttribute(part.mimeType)}" Type="${WSS.attachmentContentOnly}"><xenc:EncryptionMethod Algorithm="${AES128_GCM}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}"><wsse:SecurityTokenReference><wsse:Reference URI="#${keyId}"></wsse:Reference></wsse:SecurityTokenReference></ds:KeyInfo><xenc:CipherData><xenc:CipherReference URI="cid:${escapeAttribute(part.contentId)}"><xenc:Transforms><ds:Transform xmlns:ds="${NS.ds}" Algorithm="${WSS.attachmentCiphertext}"></ds:Transform></xenc:Transforms></xenc:CipherReference></xenc:CipherData></xenc:EncryptedData>`;
+  return `<xenc:EncryptedData xmlns:xenc="${NS.xenc}" Id="${id}" MimeType="${escapeAttribute(part.compressed ? 'application/gzip' : part.mimeType)}" Type="${WSS.attachmentContentOnly}"><xenc:EncryptionMethod Algorithm="${AES128_GCM}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}"><wsse:SecurityTokenReference><wsse:Reference URI="#${keyId}"></wsse:Reference></wsse:SecurityTokenReference></ds:KeyInfo><xenc:CipherData><xenc:CipherReference URI="cid:${escapeAttribute(part.contentId)}"><xenc:Transforms><ds:Transform xmlns:ds="${NS.ds}" Algorithm="${WSS.attachmentCiphertext}"></ds:Transform></xenc:Transforms></xenc:CipherReference></xenc:CipherData></xenc:EncryptedData>`;
 }
 
 /**
