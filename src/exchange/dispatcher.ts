@@ -113,6 +113,11 @@ export class Dispatcher {
     this.#takeReady(country);
   }
 
+  /** Tries a claimed message at once, also while the partner rests or every place is taken: for a person who waits. */
+  tryNow(country: string, message: ClaimedMessage): void {
+    this.#take(country, this.#parts.trust.partner(country, this.#parts.clock()), message);
+  }
+
   /** Takes nothing more; waits for the tries under way, each of which ends with its connection at the latest. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -136,6 +141,12 @@ export class Dispatcher {
   /** Whether the partner could be reached at the last try; null before the first. */
   reachable(country: string): boolean | null {
     return this.#partners.get(country)?.reachable ?? null;
+  }
+
+  /** Until when the partner rests after failed connections; null while it does not. */
+  restsUntil(country: string): Date | null {
+    const state = this.#partners.get(country);
+    return state === undefined || state.rests === 0 ? null : state.restsUntil;
   }
 
   async #run(): Promise<void> {

@@ -1,14 +1,17 @@
 import type { Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
-import { insertEventStatement } from '../store/log.ts';
+import { type EventActor, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { PartnerConnections } from './deliver-message.ts';
 import { DISPATCH_TERMS, Dispatcher, type DispatchTerms } from './dispatcher.ts';
 import type { OfferedService } from './inbox.ts';
 import type { ComposedMessage, MessageKey } from './message.ts';
+import { createOperations, type Operations } from './operations.ts';
+import { readQueues } from './operations-queues.ts';
+import { type PingResult, ping } from './ping.ts';
 import type { Deliver, OutgoingDocument, PartnerStatus, Receipted } from './ports.ts';
-import { insertOutgoing, readQueues } from './queries.ts';
+import { insertOutgoing } from './queries.ts';
 import { receiveRoute } from './receive-route.ts';
 import type { SecurityProfileName } from './security-profile.ts';
 import { EXCHANGE_ACTOR, Settlement } from './settle.ts';
@@ -86,6 +89,13 @@ export interface Exchange {
   /** Takes nothing more out of the queue and waits for the tries under way, but no longer than a grace: then they are broken off, and tried again after the next start. */
   stop(): Promise<void>;
   status(): Promise<readonly PartnerStatus[]>;
+  /** What the operator does to messages and partners. */
+  readonly operations: Operations;
+  /**
+   * Sends a test message to a partner past its queue and waits for the receipt, `waitMilliseconds` at most.
+   * @throws the refusal `PARTNER-UNKNOWN`
+   */
+  ping(country: string, actor: EventActor, waitMilliseconds: number): Promise<PingResult>;
 }
 
 /** Puts the exchange of one node together. */
@@ -208,14 +218,40 @@ export function createExchange(parts: ExchangeParts): Exchange {
       connections.close();
     },
     async status() {
-      return (await readQueues(pool)).map((queue) => ({
-        country: queue.partner,
-        undelivered: queue.undelivered,
-        oldestAt: queue.oldestAt,
-        lastReceiptAt: queue.lastReceiptAt,
-        lastError: queue.lastError,
-        reachable: dispatcher.reachable(queue.partner),
+      return (await readQueues(pool)).map(({ partner, ...queue }) => ({
+        ...queue,
+        country: partner,
+        undelivered: queue.queued.count + queue.held.count,
+        oldestAt: oldestOf(queue.queued.oldestAt, queue.held.oldestAt),
+        reachable: dispatcher.reachable(partner),
+        restsUntil: dispatcher.restsUntil(partner),
       }));
     },
+    operations: createOperations({
+      trust,
+      country: parts.country,
+      windowMilliseconds: limits.windowMilliseconds,
+      delivery: () => ({ deliver: parts.deliver, decryption: parts.keys().decryption, log: parts.log }),
+      wake: () => dispatcher.wake(),
+    }),
+    ping: (country, actor, waitMilliseconds) =>
+      ping(
+        {
+          pool,
+          clock,
+          newId: parts.newId,
+          leaseMilliseconds: dispatch.leaseMilliseconds,
+          endpointOf: (to, at) => trust.partner(to, at)?.endpoint,
+          prepare,
+          tryNow: (to, message) => dispatcher.tryNow(to, message),
+        },
+        country,
+        actor,
+        waitMilliseconds,
+      ),
   };
+}
+
+function oldestOf(one: Date | null, other: Date | null): Date | null {
+  return one === null || (other !== null && other < one) ? other : one;
 }

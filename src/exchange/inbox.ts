@@ -140,14 +140,14 @@ interface GoodMessage {
  * Whether a failure says nothing about the message: the node or its database cannot take anything now, or two
  * transactions were in each other's way. SQLSTATE class 40 (rollback), 55P03 (lock), 57014 (statement time-out).
  */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   if (error instanceof Refusal) return error.kind === 'unavailable';
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   return /^(40...|55P03|57014)$/.test(code);
 }
 
 /** Reasons are read by people; what went wrong inside stands in the log of the process only. */
-function whyNotTaken(error: unknown): { code: string; reason: string } {
+export function whyNotTaken(error: unknown): { code: string; reason: string } {
   return error instanceof Refusal
     ? { code: error.code, reason: error.message }
     : { code: 'DELIVERY-FAILED', reason: 'This node failed while it took the message; its log tells more.' };

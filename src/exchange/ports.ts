@@ -1,4 +1,5 @@
 import type { Transaction } from '../store/transaction.ts';
+import type { PartnerQueue } from './operations-queues.ts';
 
 /** A document that is to go to another country's node. */
 export interface OutgoingDocument {
@@ -40,13 +41,14 @@ export type Receipted = (
   receipt: { readonly messageId: string; readonly receiptId: string; readonly sentAt: Date; readonly at: Date },
 ) => Promise<void>;
 
-/** How the messages to one partner stand. */
-export interface PartnerStatus {
+/** How the messages to and from one partner stand. */
+export interface PartnerStatus extends Omit<PartnerQueue, 'partner'> {
   readonly country: string;
+  /** What is queued or held, and since when the oldest of it waits. */
   readonly undelivered: number;
   readonly oldestAt: Date | null;
-  readonly lastReceiptAt: Date | null;
-  readonly lastError: string | null;
   /** Null while nothing was tried since the start. */
   readonly reachable: boolean | null;
+  /** Until when the circuit is open: after failed connections one message is tried per pause. Null while it is closed. */
+  readonly restsUntil: Date | null;
 }

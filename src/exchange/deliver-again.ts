@@ -1,0 +1,111 @@
+import { Refusal } from '../documents/refusal.ts';
+import { appendEvent } from '../store/log.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { EbmsFailure } from './ebms-errors.ts';
+import { isPassing, whyNotTaken } from './inbox.ts';
+import type { MessageKey, OpenedMessage } from './message.ts';
+import { type Act, notQuarantined } from './operations-acts.ts';
+import { readWireBytes } from './operations-message.ts';
+import type { Deliver } from './ports.ts';
+import { quarantine } from './queries.ts';
+import { openUserMessage } from './user-message.ts';
+
+/** What came of another delivery. */
+export type AgainOutcome =
+  | { readonly state: 'delivered' }
+  /** Still in the quarantine, with what the journey says now. */
+  | { readonly state: 'quarantined'; readonly code: string; readonly reason: string };
+
+/** What another delivery works with. */
+export interface DeliverAgainParts {
+  readonly deliver: Deliver;
+  readonly decryption: readonly MessageKey[];
+  readonly log: { error(fields: object, message: string): void };
+}
+
+function open(contentType: string, body: Buffer, decryption: readonly MessageKey[]): OpenedMessage {
+  try {
+    return openUserMessage(contentType, body, { decryption });
+  } catch (error) {
+    if (!(error instanceof EbmsFailure)) throw error;
+    throw new Refusal(
+      'conflict',
+      'MESSAGE-UNREADABLE',
+      `The message was read when it came, but can no longer be opened (${error.code} ${error.message}). Has the key it was encrypted for been removed? Ask the partner to send it in a new message.`,
+    );
+  }
+}
+
+/**
+ * Hands a message from the quarantine to the journeys once more, from the bytes as they came. Who signed it was judged
+ * when it came, and is not judged anew.
+ * @throws the refusals `MESSAGE-NOT-FOUND`, `MESSAGE-NOT-QUARANTINED`, `MESSAGE-UNREADABLE`
+ */
+export async function deliverAgain(
+  parts: DeliverAgainParts,
+  transaction: Transaction,
+  messageId: string,
+  act: Act,
+): Promise<AgainOutcome> {
+  const { rows } = await transaction.query<{ partner: string; received_at: Date }>({
+    name: 'take-from-quarantine',
+    text: `select partner, received_at from incoming_messages where message_id = $1 and state = 'quarantined' for update`,
+    values: [messageId],
+  });
+  const [kept] = rows;
+  if (kept === undefined) throw await notQuarantined(transaction, messageId);
+  const { contentType, bytes } = await readWireBytes(transaction, messageId, 'in');
+  const message = open(contentType, bytes, parts.decryption);
+  const outcome = await deliver(parts, transaction, message, kept);
+  if (outcome.state === 'quarantined') await quarantine(transaction, messageId, outcome);
+  else
+    await transaction.query({
+      name: 'leave-quarantine',
+      text: `update incoming_messages set state = 'delivered', reason_code = null, reason = null where message_id = $1`,
+      values: [messageId],
+    });
+  await appendEvent(transaction, {
+    kind: 'message.delivered-again',
+    subject: messageId,
+    conversation: message.conversationId,
+    actor: act.actor,
+    occurredAt: act.now,
+    reason: act.reason,
+    data: {
+      partner: kept.partner,
+      outcome: outcome.state,
+      ...(outcome.state === 'quarantined' ? { code: outcome.code, found: outcome.reason } : {}),
+    },
+  });
+  return outcome;
+}
+
+async function deliver(
+  parts: DeliverAgainParts,
+  transaction: Transaction,
+  message: OpenedMessage,
+  kept: { readonly partner: string; readonly received_at: Date },
+): Promise<AgainOutcome> {
+  const { messageId, conversationId, service, action, properties, payloads } = message;
+  try {
+    const outcome = await transaction.savepoint(() =>
+      parts.deliver(transaction, {
+        messageId,
+        fromCountry: kept.partner,
+        conversationId,
+        service,
+        action,
+        properties,
+        payloads,
+        receivedAt: kept.received_at,
+      }),
+    );
+    return outcome.taken
+      ? { state: 'delivered' }
+      : { state: 'quarantined', code: outcome.code, reason: outcome.reason };
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    parts.log.error({ messageId, err: error }, 'message stays in the quarantine');
+    return { state: 'quarantined', ...whyNotTaken(error) };
+  }
+}
