@@ -105,11 +105,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const dispatch = { ...DISPATCH_TERMS, ...parts.dispatch };
   const newMessageId = (): string => `${parts.newId()}@${parts.country.toLowerCase()}.selat`;
   const connections = new PartnerConnections(trust, () => parts.keys().tls, clock);
+  const settlement = new Settlement(pool, parts.receipted, parts.log);
   const dispatcher = new Dispatcher({
     pool,
     trust,
     connections,
-    settlement: new Settlement(pool, parts.receipted, parts.log),
+    settlement,
     clock,
     random: parts.random ?? Math.random,
     log: parts.log,
@@ -196,6 +197,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       receiveRoute(
         {
           pool,
+          settlement,
           partyId: parts.partyId,
           trust,
           keys: parts.keys,

@@ -1,16 +1,17 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
-import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { MessageKey, OpenedMessage } from './message.ts';
+import { checkAddressee, countryOfSender } from './party-identity.ts';
 import type { Deliver } from './ports.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
 import { composeReceipt } from './receipt.ts';
+import { receiveSignal, type SignalParts } from './receive-signal.ts';
 import { checkProfile, type SecurityProfileName } from './security-profile.ts';
 import { EXCHANGE_ACTOR, noteRefused, raiseAlarm } from './settle.ts';
-import type { TrustPort } from './trust-port.ts';
+import { SignalArrived } from './signal.ts';
 import { openUserMessage } from './user-message.ts';
 
 /** The test service of ebMS3 Core §5.2.2.8: receipted, never delivered. */
@@ -24,16 +25,13 @@ export interface OfferedService {
 }
 
 /** What the inbox works with. */
-export interface InboxParts {
-  readonly pool: Pool;
+export interface InboxParts extends SignalParts {
   readonly partyId: string;
-  readonly trust: TrustPort;
   readonly keys: () => {
     readonly signing: Readonly<Record<SecurityProfileName, MessageKey>>;
     /** Of all kinds, the newest first. */
     readonly decryption: readonly MessageKey[];
   };
-  readonly clock: () => Date;
   /** A new AS4 message id. */
   readonly newMessageId: () => string;
   readonly services: readonly OfferedService[];
@@ -67,12 +65,7 @@ export function judgeCaller(parts: InboxParts, certificate: X509Certificate | un
 
 /** Sender, signer and connection must be one and the same country (threat C5). */
 function checkSender(parts: InboxParts, message: OpenedMessage, caller: string, now: Date): void {
-  const sender = parts.trust.countryOfParty(message.fromPartyId);
-  if (sender === undefined)
-    throw new EbmsFailure(
-      'EBMS:0003',
-      `The sending party ${message.fromPartyId.slice(0, 200)} is not in the directory.`,
-    );
+  const sender = countryOfSender(message, parts.trust);
   if (sender !== caller)
     throw new EbmsFailure('EBMS:0101', `The message is from ${sender}, but the connection is of ${caller}.`);
   const signer = parts.trust.judgeSigner({ certificate: message.signerCertificate, use: 'as4-signing', at: now });
@@ -85,11 +78,7 @@ function checkSender(parts: InboxParts, message: OpenedMessage, caller: string, 
 }
 
 function checkAddress(parts: InboxParts, message: OpenedMessage): void {
-  if (message.toPartyId !== parts.partyId)
-    throw new EbmsFailure(
-      'EBMS:0003',
-      `The message is for ${message.toPartyId.slice(0, 200)}; this is ${parts.partyId}.`,
-    );
+  checkAddressee(message, parts.partyId, parts.trust);
   const isTest = message.service === TEST_SERVICE && message.action === TEST_ACTION;
   const isOffered = parts.services.some(
     ({ service, actions }) => service === message.service && actions.includes(message.action),
@@ -233,10 +222,11 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
 /**
  * Takes a message: what it is, whether it is signed by who sends it, for us, and of now; then keeps it with
  * its receipt and consequences in one transaction. The receipt is returned only after the commit.
- * @returns the receipt to be answered: the first one again for a message that was received before (threat A1)
+ * @returns the receipt to be answered: the first one again for a message that was received before (threat A1); undefined
+ *   for a signal, which is answered with nothing
  * @throws EbmsFailure for what the sender must change; a Refusal `unavailable` when this node cannot keep anything now
  */
-export async function receive(parts: InboxParts, arriving: ArrivingMessage): Promise<Buffer> {
+export async function receive(parts: InboxParts, arriving: ArrivingMessage): Promise<Buffer | undefined> {
   const now = parts.clock();
   const { caller } = arriving;
   const keys = parts.keys();
@@ -259,6 +249,10 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
     const digest = createHash('sha256').update(arriving.body).digest();
     return await keep(parts, arriving, { message, country: caller, digest, receipt, now });
   } catch (error) {
+    if (error instanceof SignalArrived) {
+      await receiveSignal(parts, error.envelope, error.messageId, caller);
+      return undefined;
+    }
     if (error instanceof EbmsFailure) await noteFailure(parts, caller, error, now);
     throw error;
   }
@@ -275,8 +269,8 @@ async function noteFailure(parts: InboxParts, caller: string, failure: EbmsFailu
     conversation: undefined,
     partner: caller,
   };
-  const why = { code: failure.code, reason: failure.message };
-  // EBMS:0101 is a partner that speaks for another, EBMS:0002 a signal that nobody waits for (threats C5, A5).
-  const mustBeSeen = failure instanceof OtherContent || failure.code === 'EBMS:0101' || failure.code === 'EBMS:0002';
+  const why = { code: failure.code, reason: failure.problems.map((each) => each.description).join(' ') };
+  // EBMS:0101 is a partner that speaks for another (threat C5).
+  const mustBeSeen = failure instanceof OtherContent || failure.code === 'EBMS:0101';
   await (mustBeSeen ? raiseAlarm : noteRefused)(parts.pool, message, why, now);
 }

@@ -28,6 +28,9 @@ export interface UserMessageHeader {
   readonly refToMessageId?: string;
   readonly fromPartyId: string;
   readonly toPartyId: string;
+  /** Further identifiers that a partner gives for the same party (ebMS3 Core §5.2.2.4). */
+  readonly furtherFromPartyIds?: readonly string[];
+  readonly furtherToPartyIds?: readonly string[];
   readonly service: string;
   readonly action: string;
   readonly conversationId: string;

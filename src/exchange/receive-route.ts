@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { type Request, type Response, Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
 import { EbmsFailure } from './ebms-errors.ts';
-import { composeError } from './error-signal.ts';
+import { composeFailureAnswer } from './error-signal.ts';
 import { type InboxParts, judgeCaller, receive } from './inbox.ts';
 
 /** What the route takes besides the inbox. */
@@ -52,7 +52,7 @@ function callerOf(parts: InboxParts, request: Request, response: Response): stri
 
 /**
  * The route that takes AS4 messages: POST, answered with a receipt or an error signal, both with status 200 as SOAP's
- * HTTP binding in eDelivery has it; 413 for what is too large, 503 when the node cannot keep anything at the moment.
+ * HTTP binding in eDelivery has it; 204 for a signal; 500 with a SOAP fault where SOAP 1.2 demands one; 413 for what is too large, 503 when the node cannot keep anything at the moment.
  */
 export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
   const router = Router();
@@ -79,7 +79,8 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
         body,
         caller,
       });
-      response.status(200).set('Content-Type', SOAP).send(receipt);
+      if (receipt === undefined) response.status(204).end();
+      else response.status(200).set('Content-Type', SOAP).send(receipt);
     } catch (error) {
       answerError(response, caller, error);
     }
@@ -91,23 +92,34 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
       .send('AS4 messages are taken by POST at /as4.\n');
   });
 
-  /** Signs in the caller's profile, so that it can read the error; a stranger's is not known. */
-  function answerFailure(response: Response, status: number, caller: string | undefined, failure: EbmsFailure): void {
+  /**
+   * Signs in the caller's profile, so that it can read the error; a stranger's is not known. With the status of its own
+   * (SOAP's HTTP binding) unless another one says more.
+   */
+  function answerFailure(
+    response: Response,
+    status: number | undefined,
+    caller: string | undefined,
+    failure: EbmsFailure,
+  ): void {
     const now = parts.clock();
     const partner = caller === undefined ? undefined : parts.trust.partner(caller, now);
-    const signal = composeError(failure, {
+    const answer = composeFailureAnswer(failure, {
       messageId: parts.newMessageId(),
       timestamp: now,
       signing: parts.keys().signing[partner?.profile ?? parts.trust.ownProfile()],
     });
-    response.status(status).set('Content-Type', SOAP).send(signal);
+    response
+      .status(status ?? answer.status)
+      .set('Content-Type', answer.contentType)
+      .send(answer.body);
   }
 
   function answerError(response: Response, caller: string | undefined, error: unknown): void {
     if (response.headersSent || response.destroyed) return;
     if (error instanceof EbmsFailure) {
       terms.log.info({ messageId: error.refToMessageId, code: error.code }, 'message refused');
-      answerFailure(response, 200, caller, error);
+      answerFailure(response, undefined, caller, error);
       return;
     }
     const isOutage = error instanceof Refusal && error.kind === 'unavailable';

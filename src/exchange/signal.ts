@@ -38,6 +38,20 @@ export type Signal =
       readonly signatureAlgorithm: string | undefined;
     };
 
+/** What came was no user message but a signal: thrown by whoever opens messages, for who takes signals. */
+export class SignalArrived extends Error {
+  readonly envelope: Buffer;
+  /** Of the signal, where it could be read. */
+  readonly messageId: string | undefined;
+
+  constructor(envelope: Buffer, messageId: string | undefined) {
+    super('a signal arrived');
+    this.name = 'SignalArrived';
+    this.envelope = envelope;
+    this.messageId = messageId;
+  }
+}
+
 function readTold(part: XmlElement): SignedReference {
   const reference = onlyChild(part, NS.ds, 'Reference');
   const method = reference === undefined ? undefined : onlyChild(reference, NS.ds, 'DigestMethod');
@@ -54,14 +68,21 @@ function readTold(part: XmlElement): SignedReference {
   };
 }
 
+/** The words of an error: its Description, or where there is none its ErrorDetail. */
 function readError(error: XmlElement): ToldError {
-  const description = children(error, NS.eb, 'Description')[0];
+  const description = children(error, NS.eb, 'Description')[0] ?? children(error, NS.eb, 'ErrorDetail')[0];
   return {
     code: attribute(error, 'errorCode') ?? '',
     severity: attribute(error, 'severity') ?? '',
     shortDescription: (attribute(error, 'shortDescription') ?? '').slice(0, 200),
     description: description === undefined ? '' : wholeText(description).trim().slice(0, 2_000),
   };
+}
+
+/** The message that errors are about, where MessageInfo does not say it (ebMS3 Core §6.2). */
+function toldMessageOf(errors: readonly XmlElement[]): string | undefined {
+  const told = errors.map((error) => (attribute(error, 'refToMessageInError') ?? '').trim());
+  return told.find((id) => id !== '');
 }
 
 /**
@@ -86,12 +107,17 @@ export function readSignal(bytes: Buffer, signers: readonly X509Certificate[] = 
     return {
       kind: 'error',
       messageId,
-      refToMessageId,
+      refToMessageId: refToMessageId ?? toldMessageOf(errors),
       errors: told,
       signerCertificate: verified?.signerCertificate,
       signatureAlgorithm: verified?.signatureAlgorithm,
     };
   }
+  if (children(element, NS.eb, 'PullRequest').length > 0)
+    throw new EbmsFailure(
+      'EBMS:0008',
+      'This node answers no PullRequest; messages are pushed to the address in the directory.',
+    );
   const receipt = onlyChild(element, NS.eb, 'Receipt');
   const information = receipt === undefined ? undefined : onlyChild(receipt, NS.ebbp, 'NonRepudiationInformation');
   if (information === undefined)

@@ -3,10 +3,19 @@ import { readXml } from '../documents/read-xml.ts';
 import { fitsProfile } from '../pki/message-keys.ts';
 import { compress, decompress, EXPANSION_LIMITS } from './compression.ts';
 import { EbmsFailure } from './ebms-errors.ts';
+import { visibleSecurityProblems } from './header-security.ts';
 import type { ComposedMessage, MessageKey, OpenedMessage, Payload, UserMessageHeader } from './message.ts';
 import { type MimePart, readMultipart, readParameters, writeMultipart } from './mime.ts';
-import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
+import {
+  type DeclaredPart,
+  messageIdOf,
+  onlyMessage,
+  readEnvelope,
+  readUserMessage,
+  refuseSoap11Bytes,
+} from './read-envelope.ts';
 import { profileSpoken, type SecurityProfileName } from './security-profile.ts';
+import { SignalArrived } from './signal.ts';
 import { writeBody, writeEnvelope, writeUserMessage } from './write-envelope.ts';
 import { decryptContent, encryptContent } from './ws-security/content-cipher.ts';
 import { keyEstablishmentOf, readContentKeys } from './ws-security/content-keys.ts';
@@ -81,7 +90,9 @@ function splitMessage(contentType: string | undefined, body: Buffer): { envelope
   if (contentType === undefined) throw new EbmsFailure('EBMS:0007', 'The request has no Content-Type.');
   const { value } = readParameters(contentType);
   if (value === 'application/soap+xml') return { envelope: body, attachments: [] };
+  if (value === 'text/xml') refuseSoap11Bytes(body);
   const [root, ...attachments] = readMultipart(contentType, body);
+  if (root?.contentType === 'text/xml') refuseSoap11Bytes(root.bytes);
   if (root === undefined || root.contentType !== 'application/soap+xml')
     throw new EbmsFailure('EBMS:0007', 'The first part is not a SOAP 1.2 envelope (application/soap+xml).');
   return { envelope: root.bytes, attachments };
@@ -124,9 +135,8 @@ export function openUserMessage(
   const messageId = messageIdOf(messaging);
   try {
     const { kind, element } = onlyMessage(messaging);
-    if (kind === 'signal')
-      throw new EbmsFailure('EBMS:0002', 'A signal is taken here only as the answer to a message of ours.');
-    const { header, parts } = readUserMessage(element);
+    if (kind === 'signal') throw new SignalArrived(envelope, messageId);
+    const { header, parts } = readUserMessage(element, () => visibleSecurityProblems(security));
     const present = matchParts(parts, attachments);
     if (security === undefined) throw new EbmsFailure('EBMS:0103', 'The message has no wsse:Security header.');
     const contentKeys =

@@ -65,7 +65,8 @@ describe('a user message', () => {
       .map((value) => value.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/gu, '').trim())
       .filter((value) => value !== '');
     fc.assert(
-      fc.property(text, text, text, (conversationId, service, value) => {
+      fc.property(text, text, text, (conversationId, name, value) => {
+        const service = `urn:${name}`;
         const about = { ...header, conversationId, service, properties: { [`name ${value}`]: value } };
         const opened = open(compose([{ contentType: 'text/plain', bytes: Buffer.from('x') }], thailand.signing, about));
         assert.deepEqual(

@@ -202,7 +202,7 @@ describe('hostile AS4 messages at a running node', () => {
       );
       const alarms = await countEvents(vietNam.node, 'message.alarm');
       const answer = await postAs4(vietNam.node, thailand.keys.tls, 'application/soap+xml', signal);
-      assert.equal(answer.error, 'EBMS:0002');
+      assert.equal(answer.error, 'EBMS:0001');
       assert.equal(await countEvents(vietNam.node, 'message.alarm'), alarms + 1);
       await unchanged();
     });
