@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MessageKey, Payload, SignedReference, UserMessageHeader } from '../../src/exchange/message.ts';
 import { readMultipart, writeMultipart } from '../../src/exchange/mime.ts';
+import type { SecurityProfileName } from '../../src/exchange/security-profile.ts';
 import { composeUserMessage } from '../../src/exchange/user-message.ts';
 import { writeSignature } from '../../src/exchange/ws-security/security-header.ts';
 import type { TestMember } from './members.ts';
@@ -26,17 +27,21 @@ export function headerOf(from: TestMember, to: TestMember, more: Partial<UserMes
   };
 }
 
-/** A good message, taken apart. */
+/** A good message, taken apart; in the profile of who receives it, or in another that both have keys for. */
 export function takeApart(
   from: TestMember,
   to: TestMember,
   payloads: readonly Payload[] = [{ contentId: 'one@test', contentType: 'text/plain', bytes: Buffer.from('one') }],
   header: UserMessageHeader = headerOf(from, to),
+  profile?: SecurityProfileName,
 ): TakenApart {
-  const { contentType, body } = composeUserMessage(header, payloads, {
-    signing: from.signing,
-    recipient: to.encryption.certificate,
-  });
+  const { contentType, body } = composeUserMessage(
+    header,
+    payloads,
+    profile === undefined
+      ? { profile: to.profile, signing: from.signing, recipient: to.encryption.certificate }
+      : { profile, signing: from.keys.signing[profile], recipient: to.keys.encryption[profile].certificate },
+  );
   const [root, ...parts] = readMultipart(contentType, body);
   return {
     envelope: root?.bytes.toString() ?? '',
