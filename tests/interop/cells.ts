@@ -53,7 +53,7 @@ export async function tried(
 /** The cells as a table: one line each, columns as wide as what stands in them. */
 export function table(cells: readonly Cell[]): string {
   const columns = [...new Set(cells.flatMap((cell) => Object.keys(cell.labels)))];
-  const rows = [
+  const rows: string[][] = [
     [...columns, 'outcome', 'ms', ''],
     ...cells.map((cell) => [
       ...columns.map((column) => cell.labels[column] ?? ''),

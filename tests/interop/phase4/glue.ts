@@ -123,6 +123,8 @@ export interface SendCommand {
   /** How the keys are named in the header (phase4's ids: bst, issuer-serial, ski-key-id, x509-key-id, thumbprint-id). */
   readonly signingReference?: string;
   readonly encryptionReference?: string;
+  /** Whether canonicalisation is told which prefixes to treat inclusively (WSS4J does, unless told otherwise). */
+  readonly inclusivePrefixes?: boolean;
   /** Alters the bytes after they were signed and encrypted. */
   readonly alter?: 'payload' | 'header';
   /** File that gets the bytes as they are sent. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ACTION, SERVICE } from '../../exchange/running-exchange.ts';
 import type { Cell } from '../cells.ts';
 import { digestOf, payloads, SIZES, type TriedPayload } from '../payloads.ts';
+import type { SendCommand } from './glue.ts';
 import type { Ground, SpokenProfile } from './ground.ts';
 
 /** One message of the matrix. */
@@ -46,7 +47,11 @@ const described = (payload: { readonly contentType: string; readonly bytes: Uint
  * phase4 sends to Selat: every fact and byte must arrive, and phase4 must take what comes back for a signed receipt that
  * tells the digests as they were sent.
  */
-export async function fromPhase4({ selat, glue, folder }: Ground, message: Message, references = {}): Promise<void> {
+export async function fromPhase4(
+  { selat, glue, folder }: Ground,
+  message: Message,
+  changes: Partial<SendCommand> = {},
+): Promise<void> {
   const { profile } = message;
   const messageId = `${randomUUID()}@phase4.example`;
   const conversationId = `UCR-${randomUUID()}`;
@@ -64,7 +69,7 @@ export async function fromPhase4({ selat, glue, folder }: Ground, message: Messa
       return { ...rest, file, compress: message.compress };
     }),
     ...(process.env['SELAT_INTEROP_KEEP'] === undefined ? {} : { keep: join(folder, `${messageId}.as4`) }),
-    ...references,
+    ...changes,
   });
   assert.equal(sent.result, 'success', `phase4 says ${JSON.stringify(sent)}`);
   assert.deepEqual(sent.digests, ['as sent'], 'phase4 does not find the digests that it sent in the receipt');

@@ -6,6 +6,8 @@ import type { Endpoints } from '../../exchange/running-exchange.ts';
 import { hasProgram } from '../../support/programs.ts';
 import { type Cell, type Suite, tried } from '../cells.ts';
 import { SelatNode } from '../selat-node.ts';
+import { WRONGS, wrongFromPhase4, wrongToPhase4 } from './errors.ts';
+import { FORMS, formFromPhase4, pingFromPhase4, pingToPhase4 } from './forms.ts';
 import { buildGlue, Glue } from './glue.ts';
 import type { Ground } from './ground.ts';
 import { fromPhase4, messages, toPhase4 } from './matrix.ts';
@@ -17,6 +19,9 @@ const SPOKEN = [
   { name: 'edelivery-2.0-alternative-ec', country: 'ID' },
   { name: 'edelivery-1.15', country: 'MY' },
 ] as const;
+
+const FROM = 'phase4 → Selat';
+const TO = 'Selat → phase4';
 
 /** Starts phase4 as a member of the federation for each profile, and a Selat node that knows them. */
 async function prepare(folder: string): Promise<Ground> {
@@ -57,12 +62,29 @@ export const phase4: Suite = {
       if (chosen(labels)) tell(await tried(labels, tryIt));
     };
     try {
-      for (const direction of ['phase4 → Selat', 'Selat → phase4'])
+      for (const direction of [FROM, TO])
         for (const { labels, message } of messages(ground.profiles))
           await attempt({ direction, ...labels }, async () => {
-            await (direction === 'phase4 → Selat' ? fromPhase4 : toPhase4)(ground, message);
+            await (direction === FROM ? fromPhase4 : toPhase4)(ground, message);
             return undefined;
           });
+      for (const profile of ground.profiles) {
+        for (const wrong of WRONGS)
+          for (const direction of [FROM, TO])
+            await attempt({ direction, profile: profile.name, what: wrong.words }, () =>
+              (direction === FROM ? wrongFromPhase4 : wrongToPhase4)(ground, profile, wrong),
+            );
+        for (const form of FORMS)
+          await attempt({ direction: FROM, profile: profile.name, what: form.words }, async () => {
+            await formFromPhase4(ground, profile, form);
+            return undefined;
+          });
+        for (const direction of [FROM, TO])
+          await attempt({ direction, profile: profile.name, what: 'test service' }, async () => {
+            await (direction === FROM ? pingFromPhase4 : pingToPhase4)(ground, profile);
+            return undefined;
+          });
+      }
     } finally {
       await ground.glue.stop();
       await ground.selat.stop();

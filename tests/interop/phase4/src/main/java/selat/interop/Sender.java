@@ -19,6 +19,7 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.HttpClientResponseHandler;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.util.Timeout;
+import org.apache.wss4j.dom.message.WSSecSignature;
 
 import com.helger.http.header.HttpHeaderMap;
 import com.helger.httpclient.HttpClientSettings;
@@ -32,6 +33,7 @@ import com.helger.phase4.attachment.AS4OutgoingAttachment;
 import com.helger.phase4.crypto.ECryptoAlgorithmCrypt;
 import com.helger.phase4.crypto.ECryptoKeyIdentifierType;
 import com.helger.phase4.crypto.IAS4CryptoFactory;
+import com.helger.phase4.crypto.IWSSecSignatureCustomizer;
 import com.helger.phase4.messaging.http.BasicHttpPoster;
 import com.helger.phase4.messaging.http.HttpRetrySettings;
 import com.helger.phase4.model.MessageProperty;
@@ -97,6 +99,15 @@ final class Sender
     final String encryptionReference = command.getAsString ("encryptionReference");
     if (encryptionReference != null)
       builder.cryptParams ().setKeyIdentifierType (ECryptoKeyIdentifierType.getFromIDOrThrow (encryptionReference));
+    if (!command.getAsBoolean ("inclusivePrefixes", true))
+      builder.signingParams ().setWSSecSignatureCustomizer (new IWSSecSignatureCustomizer ()
+      {
+        @Override
+        public void customize (final WSSecSignature signature)
+        {
+          signature.setAddInclusivePrefixes (false);
+        }
+      });
     builder.receiverCertificate (recipient (Path.of (command.getAsString ("recipient"))));
     builder.httpClientFactory (http);
     builder.httpRetrySettings (new HttpRetrySettings ().setMaxRetries (0));
