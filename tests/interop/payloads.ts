@@ -27,15 +27,24 @@ function xml(bytes: number): Buffer {
   return Buffer.concat([head, Buffer.from(middle.slice(0, bytes - head.length - tail.length)), tail]);
 }
 
-/** One payload, or three of different kinds: XML, binary, and text that looks like a boundary and ends in line feeds. */
+/** Text of an exact size with line ends of every kind, and lines that look like boundaries. */
+function text(bytes: number): Buffer {
+  const lines =
+    noise(3, bytes)
+      .toString('base64')
+      .match(/.{1,70}/g) ?? [];
+  const ends = ['\n', '\r\n', '\r\n--boundary\r\n\r\n', '\r'];
+  return Buffer.from(lines.map((line, index) => `${line}${ends[index % ends.length]}`).join('')).subarray(0, bytes);
+}
+
+/** One payload, or three of different kinds: XML, binary and text. */
 export function payloads(count: 1 | 3, bytes: number): readonly TriedPayload[] {
   const document = { contentType: 'application/xml', characterSet: 'UTF-8', bytes: xml(bytes) };
   if (count === 1) return [document];
-  const text = Buffer.alloc(bytes, '--boundary\r\nContent-Type: text/plain\r\n\r\n--\r\n');
   return [
     document,
     { contentType: 'application/pdf', bytes: noise(2, bytes) },
-    { contentType: 'text/plain', bytes: text },
+    { contentType: 'text/plain', bytes: text(bytes) },
   ];
 }
 
