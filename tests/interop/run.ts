@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startEmbeddedPostgres } from '../../src/store/embedded.ts';
+import { asx } from './asx/suite.ts';
 import { type Cell, type Suite, table } from './cells.ts';
 import { phase4 } from './phase4/suite.ts';
 
 // Tries Selat's AS4 against other implementations, each where it is on this machine. README.md says what is tried.
 // Arguments: names of suites (all when none), and words that cells must have in their labels ("label=words").
-const SUITES: readonly Suite[] = [phase4];
+const SUITES: readonly Suite[] = [phase4, asx];
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const named = process.argv.slice(2).filter((argument) => !argument.includes('='));

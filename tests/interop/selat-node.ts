@@ -34,14 +34,15 @@ export interface Letter {
 /** Selat's side of the interoperability tests: a node's whole exchange with database and https server, and its sender. */
 export class SelatNode {
   readonly member: TestMember;
-  readonly #node: RunningExchange;
+  /** The exchange itself, for what goes through its queue. */
+  readonly running: RunningExchange;
   readonly #members: readonly TestMember[];
   readonly #endpoints: Endpoints;
   readonly #connections: PartnerConnections;
 
   private constructor(node: RunningExchange, members: readonly TestMember[], endpoints: Endpoints) {
     this.member = node.member;
-    this.#node = node;
+    this.running = node;
     this.#members = members;
     this.#endpoints = endpoints;
     this.#connections = new PartnerConnections(
@@ -68,7 +69,7 @@ export class SelatNode {
 
   /** What the journeys were given of a message. */
   delivered(messageId: string): Delivery | undefined {
-    return this.#node.deliveries.find((delivery) => delivery.messageId === messageId);
+    return this.running.deliveries.find((delivery) => delivery.messageId === messageId);
   }
 
   /** Composes a message, sends it to the partner's endpoint and judges what comes back, as the dispatcher does. */
@@ -100,6 +101,6 @@ export class SelatNode {
 
   async stop(): Promise<void> {
     this.#connections.close();
-    await this.#node.stop();
+    await this.running.stop();
   }
 }
