@@ -1,9 +1,10 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { MessageKey, OpenedMessage } from './message.ts';
+import { contentDigest, isReceiptFor } from './message-content.ts';
 import { checkAddressee, countryOfSender } from './party-identity.ts';
 import type { Deliver } from './ports.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
@@ -197,7 +198,8 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
     });
     if (!isNew) {
       const first = await findFirst(transaction, message.messageId);
-      if (first !== undefined && first.partner === country && first.digest.equals(digest)) return first.receipt;
+      if (first !== undefined && first.partner === country && first.digest.equals(digest))
+        return isReceiptFor(first.receipt, message.references) ? first.receipt : receipt;
       throw new OtherContent(
         'EBMS:0004',
         `Another message with the id ${message.messageId.slice(0, 200)} was received before. Send this one under an id of its own.`,
@@ -222,7 +224,8 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
 /**
  * Takes a message: what it is, whether it is signed by who sends it, for us, and of now; then keeps it with
  * its receipt and consequences in one transaction. The receipt is returned only after the commit.
- * @returns the receipt to be answered: the first one again for a message that was received before (threat A1); undefined
+ * @returns the receipt to be answered: for a message that was received before the first one again, or one that tells the
+ *   digests of this time where its sender has signed it anew (threat A1); undefined
  *   for a signal, which is answered with nothing
  * @throws EbmsFailure for what the sender must change; a Refusal `unavailable` when this node cannot keep anything now
  */
@@ -246,7 +249,7 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
       timestamp: now,
       signing: keys.signing[message.profile],
     });
-    const digest = createHash('sha256').update(arriving.body).digest();
+    const digest = contentDigest(message);
     return await keep(parts, arriving, { message, country: caller, digest, receipt, now });
   } catch (error) {
     if (error instanceof SignalArrived) {

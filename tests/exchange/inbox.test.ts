@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { Refusal } from '../../src/documents/refusal.ts';
 import { TEST_ACTION, TEST_SERVICE } from '../../src/exchange/inbox.ts';
 import type { Delivery, DeliveryOutcome } from '../../src/exchange/ports.ts';
-import { readSignal, type Signal } from '../../src/exchange/signal.ts';
+import { checkReceiptReferences, readSignal, type Signal } from '../../src/exchange/signal.ts';
 import { composeUserMessage } from '../../src/exchange/user-message.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import { createMember, type TestMember } from './members.ts';
@@ -106,6 +106,17 @@ describe('the inbox', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(message)));
     assert.equal(new Set(answers.map((answer) => answer.body.toString())).size, 1);
     assert.equal(node.deliveries.length, 1);
+  });
+
+  test('takes a message for the same one that was signed and encrypted anew, and its receipt tells the new digests', async () => {
+    const first = compose();
+    const again = compose({ messageId: first.messageId, timestamp: new Date(Date.now() - 1_000) });
+    assert.equal(signalOf(await send(first)).kind, 'receipt');
+    const signal = signalOf(await send(again));
+    assert.ok(signal.kind === 'receipt');
+    assert.equal(checkReceiptReferences(again.references, signal.references), undefined);
+    assert.equal(node.deliveries.length, 1);
+    assert.ok(!(await eventsOn(first.messageId)).includes('message.alarm'));
   });
 
   test('answers another content under a known id with an error and raises an alarm (A2)', async () => {
