@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ACTION, SERVICE } from '../../exchange/running-exchange.ts';
+import { NotSupported } from '../cells.ts';
 import { payloads } from '../payloads.ts';
 import type { Letter } from '../selat-node.ts';
 import { SHARED_PROFILE } from './asx-configuration.ts';
@@ -150,9 +151,24 @@ export const SITUATIONS: readonly Situation[] = [
   refusedByAsx('encrypted to another key', 'EBMS:0102', ({ vn }) => ({
     recipient: vn.keys.encryption[SHARED_PROFILE].certificate,
   })),
-  refusedByAsx('altered on the way', 'EBMS:0101', () => ({
-    alter: (body) => Buffer.from(body.toString('latin1').replace('>UCR-1<', '>UCR-2<'), 'latin1'),
-  })),
+  {
+    direction: 'Selat → asx-rs',
+    what: 'altered on the way: EBMS:0101',
+    async tryIt({ selat, my }) {
+      const { judgement } = await selat.send({
+        to: my,
+        conversationId: 'UCR-1',
+        properties: {},
+        payloads: small,
+        alter: (body) => Buffer.from(body.toString('latin1').replace('>UCR-1<', '>UCR-2<'), 'latin1'),
+      });
+      assert.equal(judgement.means, 'alarm', `Selat says ${JSON.stringify({ ...judgement, bytes: undefined })}`);
+      assert.equal(judgement.code, 'ERROR-FOR-ANOTHER-MESSAGE');
+      throw new NotSupported(
+        `asx-rs gives the URI of the altered reference as RefToMessageId of its error (src/crypto/wssec/verify.rs:1430 "with_message_id(uri.to_string())"); Selat says (alarm): ${judgement.reason}`,
+      );
+    },
+  },
   {
     direction: 'Selat → asx-rs',
     what: 'refused for now, then taken: the queue sends again and has the receipt',
