@@ -103,6 +103,11 @@ describe('an answer that is not the receipt of the message (A5)', () => {
     ['signed by the sender itself', 'RECEIPT-NOT-BY-PARTNER', (m) => ({ body: receipt(m, thailand.signing) })],
     ['signed with the partner’s TLS key', 'RECEIPT-NOT-BY-PARTNER', (m) => ({ body: receipt(m, vietNam.tls) })],
     [
+      'signed as in a profile that the directory gives to neither',
+      'EBMS:0103',
+      (m) => ({ body: receipt(m, vietNam.keys.signing['edelivery-2.0-alternative-ec']) }),
+    ],
+    [
       'without a signature',
       'EBMS:0302',
       (m) => ({
