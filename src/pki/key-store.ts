@@ -9,7 +9,7 @@ import {
   publicKeyOf,
 } from './certificate-authority.ts';
 import type { CertificateUse } from './certificate-use.ts';
-import type { MessageProfile } from './message-keys.ts';
+import { fitsProfile, MESSAGE_KEYS, type MessageProfile, type MessageUse, RSA_BITS } from './message-keys.ts';
 
 /** The keys of one node. `authority` is there where the country's own authority is kept beside them. */
 export interface NodeKeys {
@@ -42,7 +42,13 @@ export interface KeyStoreOptions {
 
 /** A key store that cannot be used, with words that say what to do. */
 export class KeyStoreError extends Error {
-  readonly code: 'KEY-MISSING' | 'KEY-READABLE-BY-OTHERS' | 'KEY-PASSPHRASE-WRONG' | 'KEY-UNREADABLE' | 'KEY-MISMATCH';
+  readonly code:
+    | 'KEY-MISSING'
+    | 'KEY-READABLE-BY-OTHERS'
+    | 'KEY-PASSPHRASE-WRONG'
+    | 'KEY-UNREADABLE'
+    | 'KEY-UNFIT'
+    | 'KEY-MISMATCH';
 
   constructor(code: KeyStoreError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -157,6 +163,8 @@ class KeyFolder {
   ): Promise<CertifiedKey> {
     const name = `${use}${profile === undefined ? '' : FILE_SUFFIX[profile]}`;
     const privateKey = await this.#privateKey(name, () => generatePrivateKey(use, profile));
+    if (profile !== undefined && (use === 'as4-signing' || use === 'as4-encryption'))
+      this.#checkKind(name, privateKey, profile, use);
     return this.#withCertificate(name, privateKey, (holder) => {
       if (authority === undefined) {
         throw new KeyStoreError(
@@ -176,6 +184,16 @@ class KeyFolder {
           : {}),
       });
     });
+  }
+
+  /** A key of another kind would only be found out when a partner refuses what it signed. */
+  #checkKind(name: string, privateKey: KeyObject, profile: MessageProfile, use: MessageUse): void {
+    if (fitsProfile(privateKey, profile, use)) return;
+    const kind = MESSAGE_KEYS[profile][use];
+    throw new KeyStoreError(
+      'KEY-UNFIT',
+      `The private key ${this.#path(name, 'key')} is not ${kind === 'rsa' ? `an RSA key of at least ${RSA_BITS} bits` : `a key of the kind ${kind}`}, which the profile ${profile} needs. Put the right one there.`,
+    );
   }
 
   #path(name: string, part: 'key' | 'crt'): string {

@@ -80,9 +80,7 @@ export async function prepareRegion(
   try {
     const before = folder.read();
     const countries = [...new Set([...(before?.countries ?? []), ...terms.countries])];
-    const nodes: Record<string, RegionDescription['nodes'][string]> = {};
-    const members = [];
-    for (const [index, country] of countries.entries()) {
+    const made = countries.map(async (country, index) => {
       const nodeFolder = folder.node(country);
       const configuration = { ...configure(country, index, terms), ...profileSetIn(nodeFolder) };
       if (!existsSync(nodeFolder)) progress(`Making the keys of ${configuration.name}`);
@@ -99,12 +97,16 @@ export async function prepareRegion(
           ipAddresses: ['127.0.0.1', '::1'],
         },
       });
-      members.push(describeMember(configuration, keys, schemesOf(country)));
-      nodes[country] = {
+      const node = {
         pagesUrl: configuration.pages.url,
         people: before?.nodes[country]?.people ?? inventPeople(),
       };
-    }
+      return { country, node, member: describeMember(configuration, keys, schemesOf(country)) };
+    });
+    // All countries at once: RSA keys are made in threads of their own.
+    const parts = await Promise.all(made);
+    const nodes = Object.fromEntries(parts.map(({ country, node }) => [country, node]));
+    const members = parts.map(({ member }) => member);
     const description: RegionDescription = { countries, nodes };
     folder.write(description);
     await keepDirectory(folder, members, terms, progress);

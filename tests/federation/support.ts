@@ -13,6 +13,7 @@ import {
   publicKeyOf,
 } from '../../src/pki/certificate-authority.ts';
 import { CERTIFICATE_USES, type CertificateUse } from '../../src/pki/certificate-use.ts';
+import type { MessageProfile } from '../../src/pki/message-keys.ts';
 
 export const DAY = 24 * 60 * 60 * 1000;
 export const NOW = new Date('2026-03-10T08:00:00Z');
@@ -35,12 +36,13 @@ export async function certify(
   use: CertificateUse,
   notBefore = daysFromNow(-100),
   notAfter = daysFromNow(300),
+  profile?: MessageProfile,
 ): Promise<X509Certificate> {
   return issueCertificate(authority, {
     use,
     country,
     commonName: `${use} of ${country}`,
-    publicKey: publicKeyOf(await generatePrivateKey(use)),
+    publicKey: publicKeyOf(await generatePrivateKey(use, profile)),
     notBefore,
     notAfter,
     ...(use === 'tls' ? { dnsNames: ['node.example'] } : {}),

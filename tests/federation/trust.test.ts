@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sign, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { composeNextDirectory, composeRevocation } from '../../src/federation/compose-directory.ts';
 import type { Directory, Member } from '../../src/federation/directory.ts';
@@ -12,9 +12,15 @@ import {
   TrustView,
   trustViewOf,
 } from '../../src/federation/trust.ts';
-import { createNationalAuthority, generatePrivateKey, publicKeyOf } from '../../src/pki/certificate-authority.ts';
+import {
+  createNationalAuthority,
+  generatePrivateKey,
+  issueCertificate,
+  publicKeyOf,
+} from '../../src/pki/certificate-authority.ts';
 import { encodeCertificate } from '../../src/pki/certificate-encoding.ts';
 import type { CertificateUse } from '../../src/pki/certificate-use.ts';
+import { MESSAGE_PROFILES, type MessageProfile } from '../../src/pki/message-keys.ts';
 import { readCertificate } from '../../src/pki/parsed-certificate.ts';
 import { certify, daysFromNow, makeFederation, makeNation, NOW, verified } from './support.ts';
 
@@ -201,6 +207,64 @@ test('C6: in the overlap of two keys both are trusted, and the newer one is encr
   for (const certificate of [older, newer]) {
     assert.equal(judgeSigner(rotated, { certificate, use: 'as4-encryption', at: daysFromNow(2) }).trusted, true);
   }
+});
+
+describe('a partner is encrypted to in its own profile:', async () => {
+  const issued = await Promise.all(
+    MESSAGE_PROFILES.map(async (profile) => {
+      const begin = daysFromNow(-20);
+      const end = daysFromNow(20);
+      const signing = await certify(vietNam.authority, 'VN', 'as4-signing', begin, end, profile);
+      const encryption = await certify(vietNam.authority, 'VN', 'as4-encryption', begin, end, profile);
+      return { profile, signing, encryption };
+    }),
+  );
+  const weak = issueCertificate(vietNam.authority, {
+    use: 'as4-encryption',
+    country: 'VN',
+    commonName: 'weak',
+    publicKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,
+    notBefore: daysFromNow(-1),
+    notAfter: daysFromNow(20),
+  });
+  const inProfile = (profile: MessageProfile, more: Member['certificates'] = []): Directory =>
+    withMember('VN', () => ({
+      profile,
+      certificates: [
+        ...issued.flatMap(({ signing, encryption }) => [
+          { use: 'as4-signing' as const, certificate: signing.raw.toString('base64') },
+          { use: 'as4-encryption' as const, certificate: encryption.raw.toString('base64') },
+        ]),
+        ...more,
+      ],
+    }));
+
+  for (const { profile, encryption } of issued)
+    test(`${profile}, with the certificate whose key fits`, () => {
+      const found = partner(inProfile(profile), 'VN', NOW);
+      assert.equal(found?.profile, profile);
+      assert.equal(found?.encryptionCertificate?.fingerprint256, encryption.fingerprint256);
+    });
+
+  test('not with an RSA key of less than 3072 bits, although it began last', () => {
+    const more = [{ use: 'as4-encryption' as const, certificate: weak.raw.toString('base64') }];
+    const found = partner(inProfile('edelivery-1.15', more), 'VN', NOW);
+    assert.equal(found?.encryptionCertificate?.fingerprint256, issued[2]?.encryption.fingerprint256);
+  });
+
+  test('not at all where it publishes no certificate that fits', () => {
+    const other = withMember('VN', () => ({ profile: 'edelivery-1.15' }));
+    assert.equal(partner(other, 'VN', NOW)?.encryptionCertificate, undefined);
+  });
+
+  test('and every certificate with which it may sign is found', () => {
+    const view = new TrustView(inProfile('edelivery-1.15'));
+    assert.deepEqual(
+      view.signingCertificates('VN').map((each) => each.fingerprint256),
+      issued.map(({ signing }) => signing.fingerprint256),
+    );
+    assert.deepEqual(view.signingCertificates('JP'), []);
+  });
 });
 
 test('a partner is told with endpoint, profile and the authorities for TLS', () => {

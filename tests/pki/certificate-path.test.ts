@@ -11,6 +11,7 @@ import {
 import { type CertificateContents, encodeCertificate } from '../../src/pki/certificate-encoding.ts';
 import { type CertificateQuestion, judgeCertificate } from '../../src/pki/certificate-path.ts';
 import { CERTIFICATE_USES, type CertificateUse } from '../../src/pki/certificate-use.ts';
+import { MESSAGE_PROFILES } from '../../src/pki/message-keys.ts';
 
 const BEGIN = new Date('2026-01-01T00:00:00Z');
 const END = new Date('2027-12-31T00:00:00Z');
@@ -207,6 +208,35 @@ const refused: readonly (readonly [what: string, question: Partial<CertificateQu
     'AUTHORITY-EXPIRED',
   ],
 ];
+
+describe('a certificate for messages is trusted', () => {
+  for (const profile of MESSAGE_PROFILES)
+    for (const use of ['as4-signing', 'as4-encryption'] as const)
+      test(`for ${use} in ${profile}, and for nothing else`, async () => {
+        const certificate = issue(use, publicKeyOf(await generatePrivateKey(use, profile)));
+        assert.deepEqual(
+          CERTIFICATE_USES.filter((other) => judge({ certificate, use: other }).trusted),
+          [use],
+        );
+      });
+
+  test('with the key usage of its kind of key only (RFC 5280 §4.2.1.3)', () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey;
+    const usage = (publicKey: KeyObject, name: string): X509Certificate =>
+      craft({
+        publicKey,
+        extensions: [
+          { name: 'basicConstraints', critical: true, cA: false },
+          { name: 'keyUsage', critical: true, [name]: true },
+        ],
+      });
+    const trusted = (certificate: X509Certificate): boolean => judge({ certificate, use: 'as4-encryption' }).trusted;
+    assert.equal(trusted(usage(rsa, 'keyEncipherment')), true);
+    assert.equal(trusted(usage(rsa, 'keyAgreement')), false);
+    assert.equal(trusted(usage(keyFor('as4-encryption'), 'keyAgreement')), true);
+    assert.equal(trusted(usage(keyFor('as4-encryption'), 'keyEncipherment')), false);
+  });
+});
 
 describe('a certificate is trusted', () => {
   for (const use of CERTIFICATE_USES) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type KeyHolder, KeyStoreError, openKeyStore } from '../../src/pki/key-store.ts';
+import { fitsProfile, kindOfKey, MESSAGE_KEYS, MESSAGE_PROFILES } from '../../src/pki/message-keys.ts';
 import { hasProgram } from '../support/programs.ts';
 
 const roots: string[] = [];
@@ -51,8 +53,16 @@ describe('the key store', () => {
     const made = await openKeyStore(folder, { holder });
     const again = await openKeyStore(folder);
     assert.equal(made.sealing.certificate.fingerprint256, again.sealing.certificate.fingerprint256);
-    assert.equal(again.as4Signing['edelivery-2.0-common-usage'].privateKey.asymmetricKeyType, 'ed25519');
-    assert.equal(again.as4Encryption['edelivery-2.0-common-usage'].privateKey.asymmetricKeyType, 'x25519');
+    for (const profile of MESSAGE_PROFILES) {
+      for (const [use, keys] of [
+        ['as4-signing', again.as4Signing],
+        ['as4-encryption', again.as4Encryption],
+      ] as const) {
+        assert.equal(kindOfKey(keys[profile].privateKey), MESSAGE_KEYS[profile][use]);
+        assert.equal(fitsProfile(keys[profile].certificate.publicKey, profile, use), true);
+      }
+    }
+    assert.equal(again.as4Encryption['edelivery-1.15'].privateKey.asymmetricKeyDetails?.modulusLength, 3072);
     assert.equal(again.tls.certificate.checkHost('th.example'), 'th.example');
     assert.equal(again.tls.certificate.checkIP('::1'), '::1');
     assert.equal(statSync(folder).mode & 0o777, 0o700);
@@ -66,8 +76,10 @@ describe('the key store', () => {
   }, async () => {
     const folder = newFolder();
     await openKeyStore(folder, { holder });
-    for (const use of ['sealing', 'as4-signing', 'as4-encryption', 'tls']) {
-      const said = spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', 'authority.crt.pem', `${use}.crt.pem`], {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.crt.pem') && name !== 'authority.crt.pem');
+    assert.equal(files.length, 8);
+    for (const file of files) {
+      const said = spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', 'authority.crt.pem', file], {
         cwd: folder,
         encoding: 'utf8',
       });
@@ -91,6 +103,33 @@ describe('the key store', () => {
     assert.equal((await refusal(openKeyStore(folder, { passphrase: 'wrong' }))).code, 'KEY-PASSPHRASE-WRONG');
     assert.equal((await refusal(openKeyStore(folder))).code, 'KEY-PASSPHRASE-WRONG');
     assert.equal((await openKeyStore(folder, { passphrase: 'correct horse' })).sealing.privateKey.type, 'private');
+  });
+
+  test('adds the keys of further profiles to a folder that has only those of the first, and keeps these', async () => {
+    const folder = newFolder();
+    const made = await openKeyStore(folder, { holder });
+    const further = readdirSync(folder).filter((name) => /-(p256|rsa)\./.test(name));
+    assert.equal(further.length, 8);
+    for (const file of further) rmSync(join(folder, file));
+    assert.equal((await refusal(openKeyStore(folder))).code, 'KEY-MISSING');
+    const again = await openKeyStore(folder, { holder });
+    assert.equal(
+      again.as4Signing['edelivery-2.0-common-usage'].certificate.fingerprint256,
+      made.as4Signing['edelivery-2.0-common-usage'].certificate.fingerprint256,
+    );
+    assert.equal(again.as4Encryption['edelivery-1.15'].privateKey.asymmetricKeyType, 'rsa');
+  });
+
+  test('refuses a key of another kind or strength than its profile has', async () => {
+    const folder = newFolder();
+    await openKeyStore(folder, { holder });
+    const weak = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    writeFileSync(join(folder, 'as4-encryption-rsa.key.pem'), weak.export({ type: 'pkcs8', format: 'pem' }));
+    const refused = await refusal(openKeyStore(folder));
+    assert.equal(refused.code, 'KEY-UNFIT');
+    assert.match(refused.message, /as4-encryption-rsa\.key\.pem.*3072 bits/);
+    copyFileSync(join(folder, 'tls.key.pem'), join(folder, 'as4-signing.key.pem'));
+    assert.match((await refusal(openKeyStore(folder))).message, /ed25519|3072/);
   });
 
   test('finishes a folder whose making was interrupted, and works without the authority’s key', async () => {
