@@ -12,7 +12,7 @@ const mayUse: Record<string, readonly string[]> = {
   cli: ['region', 'node', 'verification', 'federation', 'documents', 'seal', 'pki', 'store', 'access'],
   region: ['node', 'access', 'federation', 'pki', 'store', 'documents'],
   node: ['http', 'access', 'issuance', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store'],
-  http: ['access', 'issuance', 'federation', 'documents', 'store'],
+  http: ['access', 'issuance', 'exchange', 'federation', 'documents', 'store'],
   issuance: ['access', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store'],
   access: ['documents', 'store'],
   verification: ['federation', 'documents', 'seal', 'pki'],

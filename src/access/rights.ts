@@ -33,6 +33,12 @@ export const RIGHTS = {
   'mandate.manage': ['trader', 'supervisor', 'operator'],
   'token.own': ['trader', 'broker', 'issuing-officer', 'clearance-officer', 'supervisor', 'analyst', 'operator'],
   'queue.read': ['supervisor', 'operator'],
+  'partner.manage': ['operator'],
+  'message.read': ['supervisor', 'operator'],
+  'message.manage': ['operator'],
+  'alarm.read': ['supervisor', 'operator'],
+  'alarm.acknowledge': ['operator'],
+  'metrics.read': ['supervisor', 'operator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Right = keyof typeof RIGHTS;

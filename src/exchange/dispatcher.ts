@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from '../store/pool.ts';
 import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
 import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
+import type { ExchangeMeter } from './meter.ts';
 import {
   type ClaimedMessage,
   claimDue,
@@ -50,6 +51,7 @@ export interface DispatcherParts {
   /** A random number in [0, 1), for the jitter. */
   readonly random: () => number;
   readonly log: { warn(fields: object, message: string): void };
+  readonly meter: ExchangeMeter;
   readonly terms: DispatchTerms;
 }
 
@@ -258,6 +260,7 @@ export class Dispatcher {
     const about = { messageId: message.messageId, conversation: message.conversation, partner: country };
     const isProbe = this.#stateOf(country).rests > 0;
     const sentAt = clock();
+    const began = performance.now();
     let judgement: AnswerJudgement;
     if (partner === undefined)
       judgement = {
@@ -276,6 +279,8 @@ export class Dispatcher {
         if (isProbe) await this.#giveUpExpired(country, error.message);
         judgement = { means: 'retry', code: 'EBMS:0005', reason: error.message };
       }
+    const code = judgement.means === 'receipted' ? '' : judgement.code;
+    this.#parts.meter.tried(country, judgement.means, code, performance.now() - began);
     switch (judgement.means) {
       case 'receipted':
         return settlement.keep({

@@ -7,6 +7,7 @@ import { PartnerConnections } from './deliver-message.ts';
 import { DISPATCH_TERMS, Dispatcher, type DispatchTerms } from './dispatcher.ts';
 import type { OfferedService } from './inbox.ts';
 import type { ComposedMessage, MessageKey } from './message.ts';
+import { type ExchangeMeter, NO_METER } from './meter.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { readQueues } from './operations-queues.ts';
 import { type PingResult, ping } from './ping.ts';
@@ -42,6 +43,7 @@ export interface ExchangeParts {
   readonly services: readonly OfferedService[];
   readonly deliver: Deliver;
   readonly receipted: Receipted;
+  readonly meter?: ExchangeMeter;
   readonly limits?: Partial<ExchangeLimits>;
   readonly dispatch?: Partial<DispatchTerms>;
   readonly random?: () => number;
@@ -103,6 +105,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const { pool, trust, clock } = parts;
   const limits = { ...EXCHANGE_LIMITS, ...parts.limits };
   const dispatch = { ...DISPATCH_TERMS, ...parts.dispatch };
+  const meter = parts.meter ?? NO_METER;
   const newMessageId = (): string => `${parts.newId()}@${parts.country.toLowerCase()}.selat`;
   const connections = new PartnerConnections(trust, () => parts.keys().tls, clock);
   const settlement = new Settlement(pool, parts.receipted, parts.log);
@@ -114,6 +117,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     clock,
     random: parts.random ?? Math.random,
     log: parts.log,
+    meter,
     terms: dispatch,
   });
 
@@ -206,6 +210,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
           services: parts.services,
           deliver: parts.deliver,
           log: parts.log,
+          meter,
           tolerance: limits,
         },
         { bodyLimit: limits.bodyBytes, log: parts.log },

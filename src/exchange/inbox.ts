@@ -5,6 +5,7 @@ import { inTransaction, type Transaction } from '../store/transaction.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { MessageKey, OpenedMessage } from './message.ts';
 import { contentDigest, isReceiptFor } from './message-content.ts';
+import type { ExchangeMeter } from './meter.ts';
 import { checkAddressee, countryOfSender } from './party-identity.ts';
 import type { Deliver } from './ports.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
@@ -38,6 +39,7 @@ export interface InboxParts extends SignalParts {
   readonly services: readonly OfferedService[];
   readonly deliver: Deliver;
   readonly log: { error(fields: object, message: string): void };
+  readonly meter?: ExchangeMeter;
   /** How far a timestamp may lie in the future, and how old it may be (threat A6). */
   readonly tolerance: { readonly futureMilliseconds: number; readonly pastMilliseconds: number };
 }
@@ -165,7 +167,12 @@ async function deliverOrQuarantine(parts: InboxParts, transaction: Transaction, 
     why = whyNotTaken(error);
     parts.log.error({ messageId: message.messageId, err: error }, 'message quarantined');
   }
-  if (why === undefined) return;
+  if (why === undefined) {
+    transaction.afterCommit(() => parts.meter?.arrived(country, 'delivered', ''));
+    return;
+  }
+  const { code } = why;
+  transaction.afterCommit(() => parts.meter?.arrived(country, 'quarantined', code));
   await quarantine(transaction, message.messageId, why);
   await appendEvent(transaction, {
     kind: 'message.quarantined',
@@ -198,8 +205,10 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
     });
     if (!isNew) {
       const first = await findFirst(transaction, message.messageId);
-      if (first !== undefined && first.partner === country && first.digest.equals(digest))
+      if (first !== undefined && first.partner === country && first.digest.equals(digest)) {
+        transaction.afterCommit(() => parts.meter?.arrived(country, 'duplicate', ''));
         return isReceiptFor(first.receipt, message.references) ? first.receipt : receipt;
+      }
       throw new OtherContent(
         'EBMS:0004',
         `Another message with the id ${message.messageId.slice(0, 200)} was received before. Send this one under an id of its own.`,
@@ -216,7 +225,8 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
         data: { partner: country, action: message.action, sentAt: message.timestamp.toISOString() },
       }),
     );
-    if (!isTest) await deliverOrQuarantine(parts, transaction, good);
+    if (isTest) transaction.afterCommit(() => parts.meter?.arrived(country, 'test', ''));
+    else await deliverOrQuarantine(parts, transaction, good);
     return receipt;
   });
 }

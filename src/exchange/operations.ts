@@ -39,6 +39,8 @@ export interface Operations {
   release(transaction: Transaction, messageId: string, act: Act): Promise<void>;
   /** Says of a failed message, or one in quarantine, that nothing more is to be done with it. */
   dismiss(transaction: Transaction, messageId: string, act: Act): Promise<void>;
+  /** Says of a message in quarantine that nothing more is to be done with it. */
+  dismissQuarantined(transaction: Transaction, messageId: string, act: Act): Promise<void>;
   deliverAgain(transaction: Transaction, messageId: string, act: Act): Promise<AgainOutcome>;
   holdPartner(transaction: Transaction, country: string, act: Act & { readonly reason: string }): Promise<void>;
   releasePartner(transaction: Transaction, country: string, act: Act): Promise<void>;
@@ -78,6 +80,7 @@ export function createOperations(parts: OperationsParts): Operations {
       if (direction === 'in') await dismissIncoming(transaction, messageId, act);
       else await outgoing('dismiss', transaction, messageId, act);
     },
+    dismissQuarantined: dismissIncoming,
     deliverAgain: (transaction, messageId, act) => deliverAgain(parts.delivery(), transaction, messageId, act),
     async holdPartner(transaction, country, act) {
       await refuseStranger(transaction, country, act.now);

@@ -1,5 +1,6 @@
 import { TOKEN_PREFIX } from '../access/secrets.ts';
 import type { Fault } from '../documents/fault.ts';
+import type { JsonObject } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
 import { faultsOf } from './request-schemas.ts';
 import type { Route } from './route.ts';
@@ -7,6 +8,9 @@ import type { Route } from './route.ts';
 const LONGEST = 200;
 /** Control characters, and those that change the direction or vanish: no identifier has them. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+
+/** Ids that others chose, such as those of messages (RFC 2822 §3.6.4). */
+const OPAQUE = /^[!-~]{1,250}$/;
 
 const WHOLE_TOKEN = new RegExp(`${TOKEN_PREFIX}[\\w-]{43}`, 'i');
 /** Names that betray a secret in an address, where proxies and histories keep it (RFC 6750 §5.3). */
@@ -43,6 +47,11 @@ export function readParams(
 ): { readonly [name: string]: string } {
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(raw)) {
+    if (route.opaqueParams?.includes(name) === true) {
+      if (typeof value !== 'string' || !OPAQUE.test(value)) throw nothingThere();
+      params[name] = value;
+      continue;
+    }
     const segments = typeof value === 'string' ? [value] : value;
     if (segments.some((segment) => segment === '.' || segment === '..' || /[/\\]/.test(segment))) throw nothingThere();
     const joined = segments.join('/');
@@ -57,6 +66,12 @@ export function readParams(
 
 function nothingThere(): Refusal {
   return new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+}
+
+/** How long a parameter may be: 200 characters unless its schema says more. */
+function longestOf(schema: JsonObject): number {
+  const { maxLength } = schema;
+  return typeof maxLength === 'number' ? Math.max(LONGEST, maxLength) : LONGEST;
 }
 
 /**
@@ -79,11 +94,11 @@ export function readQuery(query: URLSearchParams, route: Route): { readonly [nam
       });
     else if (Object.hasOwn(values, name))
       faults.push({ code: 'QUERY-REPEATED', pointer, message: 'This parameter is given more than once.' });
-    else if (value.length > LONGEST || UNFIT.test(value))
+    else if (value.length > longestOf(schema) || UNFIT.test(value))
       faults.push({
         code: 'QUERY-UNFIT',
         pointer,
-        message: `This parameter is longer than ${LONGEST} characters or has characters that cannot be seen.`,
+        message: `This parameter is longer than ${longestOf(schema)} characters or has characters that cannot be seen.`,
       });
     else {
       faults.push(...faultsOf(schema, value).map((fault) => ({ ...fault, pointer })));

@@ -29,6 +29,11 @@ interface RouteTerms {
   /** JSON Schemas of path parameters; without one, 1 to 200 characters without control characters. */
   readonly params?: { readonly [name: string]: JsonObject };
   /**
+   * Path parameters that are only compared with what is stored, such as ids that others chose: 1 to 250 visible ASCII
+   * characters, also slashes (written with percent signs).
+   */
+  readonly opaqueParams?: readonly string[];
+  /**
    * JSON Schema of the body, checked by the framework, which tells all faults. A bare `{ $ref }` names a document
    * schema: the journey checks it (`validateDocument`) because it has more stages than the schema.
    */

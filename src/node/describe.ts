@@ -1,11 +1,17 @@
 import type { Exchange } from '../exchange/exchange.ts';
+import type { PartnerStatus } from '../exchange/ports.ts';
+import type { Member } from '../federation/directory.ts';
 import type { DirectoryKeeper } from '../federation/directory-keeper.ts';
-import { parseCertificate } from '../federation/member-certificates.ts';
 import type { DirectoryCondition, NodeDescription, PartnerLine } from '../http/node-description.ts';
+import { certificateEnds } from './certificate-ends.ts';
 import type { NodeConfiguration } from './configuration.ts';
 import { programVersion } from './program-version.ts';
 
-function conditionOf(keeper: DirectoryKeeper): DirectoryCondition {
+const NONE = { count: 0, oldestAt: null };
+const NOT_LISTED = 'not in the directory';
+
+/** How the directory that the node holds stands at the moment. */
+export function conditionOf(keeper: DirectoryKeeper): DirectoryCondition {
   const state = keeper.state();
   if (state === 'none' || keeper.held === null) return { state: 'missing' };
   const { serial, freshUntil, expiresAt } = keeper.held.directory;
@@ -41,7 +47,7 @@ export function describeThisNode(
   };
 }
 
-/** One line per partner of the directory, for supervisors and operators. */
+/** One line per partner of the directory, and per country that messages wait for although it is not in there any more. */
 export function describePartners(
   configuration: NodeConfiguration,
   keeper: DirectoryKeeper,
@@ -49,24 +55,48 @@ export function describePartners(
 ): () => Promise<readonly PartnerLine[]> {
   return async () => {
     const status = new Map((await exchange.status()).map((partner) => [partner.country, partner]));
-    const members = keeper.held?.directory.members ?? [];
-    return members
-      .filter((member) => member.country !== configuration.country)
-      .map((member) => {
-        const queue = status.get(member.country);
-        const ends = member.certificates.map(({ certificate }) => parseCertificate(certificate).validToDate.getTime());
-        return {
-          country: member.country,
-          name: member.name,
-          profile: member.profile,
-          endpoint: member.endpoint,
-          reachable: queue?.reachable ?? null,
-          undelivered: queue?.undelivered ?? 0,
-          oldestUndeliveredAt: queue?.oldestAt ?? null,
-          lastReceiptAt: queue?.lastReceiptAt ?? null,
-          lastError: queue?.lastError ?? null,
-          certificatesEndAt: ends.length === 0 ? null : new Date(Math.min(...ends)),
-        };
-      });
+    const members = (keeper.held?.directory.members ?? []).filter(({ country }) => country !== configuration.country);
+    const strangers = [...status.values()].filter(
+      (partner) => isOpen(partner) && !members.some(({ country }) => country === partner.country),
+    );
+    return [
+      ...members.map((member) => lineOf(member, status.get(member.country))),
+      ...strangers.map((partner) => lineOf({ country: partner.country, name: partner.country }, partner)),
+    ];
   };
+}
+
+/** What a partner's line takes of the directory. */
+type Listed = Pick<Member, 'country' | 'name'> & Partial<Member>;
+
+function lineOf(listed: Listed, queue: PartnerStatus | undefined): PartnerLine {
+  const { certificates, authorities } = listed;
+  const ends =
+    certificates === undefined || authorities === undefined
+      ? []
+      : certificateEnds({ certificates, authorities }).map(({ endsAt }) => endsAt.getTime());
+  return {
+    country: listed.country,
+    name: listed.name,
+    profile: listed.profile ?? NOT_LISTED,
+    endpoint: listed.endpoint ?? NOT_LISTED,
+    reachable: queue?.reachable ?? null,
+    restsUntil: queue?.restsUntil ?? null,
+    hold: queue?.hold ?? null,
+    undelivered: queue?.undelivered ?? 0,
+    oldestUndeliveredAt: queue?.oldestAt ?? null,
+    queued: queue?.queued ?? NONE,
+    held: queue?.held ?? NONE,
+    failed: queue?.failed ?? NONE,
+    quarantined: queue?.quarantined ?? NONE,
+    lastReceiptAt: queue?.lastReceiptAt ?? null,
+    lastErrorCode: queue?.lastErrorCode ?? null,
+    lastError: queue?.lastError ?? null,
+    certificatesEndAt: ends.length === 0 ? null : new Date(Math.min(...ends)),
+  };
+}
+
+/** Whether something about a partner still needs somebody. */
+function isOpen({ undelivered, failed, quarantined, hold }: PartnerStatus): boolean {
+  return undelivered + failed.count + quarantined.count > 0 || hold !== null;
 }

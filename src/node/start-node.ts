@@ -4,15 +4,21 @@ import { join } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { createExchange, type Exchange } from '../exchange/exchange.ts';
+import type { ExchangeMeter } from '../exchange/meter.ts';
 import { DirectoryKeeper } from '../federation/directory-keeper.ts';
 import { loadCurrentDirectory, loadDirectoryVersion } from '../federation/directory-store.ts';
 import { loadAnchor } from '../federation/federation-anchor.ts';
 import { createApp } from '../http/app.ts';
 import type { Route } from '../http/route.ts';
+import { alarmRoutes } from '../http/routes/alarms.ts';
 import { applicationRoutes } from '../http/routes/applications.ts';
 import { attachmentRoutes } from '../http/routes/attachments.ts';
 import { certificateRoutes } from '../http/routes/certificates.ts';
 import { directoryRoutes } from '../http/routes/directory.ts';
+import { messageRoutes } from '../http/routes/messages.ts';
+import { metricsRoutes } from '../http/routes/metrics.ts';
+import { partnerActRoutes } from '../http/routes/partner-acts.ts';
+import { quarantineRoutes } from '../http/routes/quarantine.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createIssuance, type Issuance } from '../issuance/issuance.ts';
 import { CERTIFICATE_ACTION, CERTIFICATE_SERVICE, RESPONSE_ACTION } from '../issuance/ports.ts';
@@ -21,14 +27,16 @@ import { migrate } from '../store/migrate.ts';
 import { openPool, type Pool } from '../store/pool.ts';
 import { createAs4Server } from './as4-server.ts';
 import { type NodeConfiguration, readConfiguration } from './configuration.ts';
-import { describePartners, describeThisNode } from './describe.ts';
+import { describeThisNode } from './describe.ts';
 import { askSources, DIRECTORY_POLL_MILLISECONDS } from './directory-sources.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { listen } from './listen.ts';
 import { startLogChainWorker } from './log-chain-worker.ts';
+import { createMetrics, type NodeMetrics } from './metrics.ts';
 import { openNodeKeys } from './node-keys.ts';
 import { programVersion } from './program-version.ts';
 import { trustOf } from './trust.ts';
+import { type Watch, watchNode } from './watch.ts';
 
 /** What a node is started from. */
 export interface NodeTerms {
@@ -73,9 +81,14 @@ function closeServer(
 function wireExchange(
   configuration: NodeConfiguration,
   terms: NodeTerms,
-  parts: { readonly pool: Pool; readonly keys: NodeKeys; readonly keeper: DirectoryKeeper },
+  parts: {
+    readonly pool: Pool;
+    readonly keys: NodeKeys;
+    readonly keeper: DirectoryKeeper;
+    readonly meter: ExchangeMeter;
+  },
 ): { exchange: Exchange; issuance: Issuance } {
-  const { pool, keys, keeper } = parts;
+  const { pool, keys, keeper, meter } = parts;
   const exchange = createExchange({
     pool,
     country: configuration.country,
@@ -85,6 +98,7 @@ function wireExchange(
     clock: terms.clock,
     newId: randomUUID,
     log: terms.log,
+    meter,
     services: [{ service: CERTIFICATE_SERVICE, actions: [CERTIFICATE_ACTION, RESPONSE_ACTION] }],
     deliver: (transaction, delivery) => issuance.receive(transaction, delivery),
     receipted: (transaction, receipt) => issuance.receipted(transaction, receipt),
@@ -99,6 +113,18 @@ function wireExchange(
     newId: randomUUID,
   });
   return { exchange, issuance };
+}
+
+/** What the operator of the node asks and does. */
+function operatorRoutes(exchange: Exchange, watch: Watch, metrics: NodeMetrics): Route[] {
+  const { operations } = exchange;
+  return [
+    ...messageRoutes(operations),
+    ...quarantineRoutes(operations),
+    ...partnerActRoutes(operations, exchange.ping),
+    ...alarmRoutes(() => watch.alarms(), operations),
+    ...metricsRoutes(() => metrics.read()),
+  ];
 }
 
 /**
@@ -136,7 +162,10 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         terms.log.warn({ source, err: error }, 'directory source failed'),
       );
     await askAll();
-    const { exchange, issuance } = wireExchange(configuration, terms, { pool, keys, keeper });
+    const metrics = createMetrics(programVersion(), () => watch.numbers(), terms.clock);
+    started.push(async () => metrics.close());
+    const { exchange, issuance } = wireExchange(configuration, terms, { pool, keys, keeper, meter: metrics.meter });
+    const watch = watchNode({ configuration, folder: terms.folder, keeper, exchange, pool, clock: terms.clock });
     await issuance.keepHouse(terms.clock());
     const web = createApp({
       pool,
@@ -147,6 +176,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         ...applicationRoutes(issuance),
         ...certificateRoutes(issuance),
         ...attachmentRoutes(issuance),
+        ...operatorRoutes(exchange, watch, metrics),
         ...directoryRoutes(async (serial) =>
           serial === undefined
             ? asBuffer(await loadCurrentDirectory(pool))
@@ -154,7 +184,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         ),
       ],
       describeNode: describeThisNode(configuration, keeper, exchange, terms.clock),
-      partners: describePartners(configuration, keeper, exchange),
+      partners: watch.partners,
       clock: terms.clock,
       log: terms.log,
     });

@@ -1,20 +1,36 @@
 import type { JsonObject } from '../../documents/json.ts';
-import type { PartnerLine } from '../node-description.ts';
+import type { PartnerLine, WaitingMessages } from '../node-description.ts';
 import type { Route } from '../route.ts';
 import { COUNTRY, LINE, listOf, MOMENT, objectOf, orNull } from './shapes.ts';
 
+const WAITING = objectOf({ count: { type: 'integer' }, oldestAt: orNull(MOMENT) });
 const PARTNER = objectOf({
   country: COUNTRY,
   name: LINE,
   profile: LINE,
   endpoint: LINE,
   reachable: { type: ['boolean', 'null'], description: 'Null while nothing was tried yet.' },
-  undelivered: { type: 'integer' },
+  circuit: {
+    ...objectOf({ state: { type: 'string', enum: ['closed', 'open'] }, until: orNull(MOMENT) }),
+    description: 'Open after failed connections: then one message is tried per pause, the next one at `until`.',
+  },
+  hold: {
+    ...objectOf({ since: MOMENT, by: { type: 'string' }, reason: { type: 'string' } }),
+    type: ['object', 'null'],
+    description: 'Who holds the partner, since when and why; nothing is sent to it meanwhile.',
+  },
+  undelivered: { type: 'integer', description: 'Messages that are queued or held.' },
   oldestUndeliveredAt: orNull(MOMENT),
+  messages: objectOf({ queued: WAITING, held: WAITING, failed: WAITING, quarantined: WAITING }),
   lastReceiptAt: orNull(MOMENT),
+  lastErrorCode: { type: ['string', 'null'] },
   lastError: { type: ['string', 'null'] },
   certificatesEndAt: orNull(MOMENT),
 });
+
+function waitingJson({ count, oldestAt }: WaitingMessages): JsonObject {
+  return { count, oldestAt: oldestAt?.toISOString() ?? null };
+}
 
 function partnerJson(line: PartnerLine): JsonObject {
   return {
@@ -23,9 +39,21 @@ function partnerJson(line: PartnerLine): JsonObject {
     profile: line.profile,
     endpoint: line.endpoint,
     reachable: line.reachable,
+    circuit: {
+      state: line.restsUntil === null ? 'closed' : 'open',
+      until: line.restsUntil?.toISOString() ?? null,
+    },
+    hold: line.hold === null ? null : { ...line.hold, since: line.hold.since.toISOString() },
     undelivered: line.undelivered,
     oldestUndeliveredAt: line.oldestUndeliveredAt?.toISOString() ?? null,
     lastReceiptAt: line.lastReceiptAt?.toISOString() ?? null,
+    messages: {
+      queued: waitingJson(line.queued),
+      held: waitingJson(line.held),
+      failed: waitingJson(line.failed),
+      quarantined: waitingJson(line.quarantined),
+    },
+    lastErrorCode: line.lastErrorCode,
     lastError: line.lastError,
     certificatesEndAt: line.certificatesEndAt?.toISOString() ?? null,
   };
