@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inMemory } from '../src/exchange/content.ts';
 import { composeReceipt } from '../src/exchange/receipt.ts';
 import { checkReceiptReferences, readSignal } from '../src/exchange/signal.ts';
 import { composeUserMessage, openUserMessage } from '../src/exchange/user-message.ts';
@@ -202,8 +203,7 @@ async function exchangeFor(milliseconds: number, inFlight: number): Promise<Roun
     conversationId: 'UCR-BENCH',
     service: SERVICE,
     action: ACTION,
-    contentType: 'application/xml',
-    bytes: payload,
+    payloads: [{ contentType: 'application/xml', content: inMemory(payload) }],
   };
   const round = await measure(async () => {
     const latencies: number[] = [];
@@ -213,7 +213,7 @@ async function exchangeFor(milliseconds: number, inFlight: number): Promise<Roun
         while (performance.now() < end) {
           const begun = performance.now();
           const now = new Date();
-          const prepared = exchange.prepare(document, now);
+          const prepared = await exchange.prepare(document, now);
           const { messageId } = prepared.composed;
           const receipted = new Promise<void>((resolve) => waiting.set(messageId, resolve));
           await inTransaction(pool, (transaction) => exchange.enqueue(transaction, prepared, now));

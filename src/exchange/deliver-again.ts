@@ -3,12 +3,13 @@ import { appendEvent } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import { isPassing, whyNotTaken } from './inbox.ts';
-import type { MessageKey, OpenedMessage } from './message.ts';
+import { type Arrived, type ArrivedOpen, openArrived } from './open-arrived.ts';
+import type { MessageLimits, OpeningKeys } from './opening.ts';
 import { type Act, notQuarantined } from './operations-acts.ts';
-import { readWireBytes } from './operations-message.ts';
+import { readWire } from './operations-message.ts';
 import type { Deliver } from './ports.ts';
 import { quarantine } from './queries.ts';
-import { openUserMessage } from './user-message.ts';
+import type { SpoolTerms } from './spool.ts';
 
 /** What came of another delivery. */
 export type AgainOutcome =
@@ -19,13 +20,16 @@ export type AgainOutcome =
 /** What another delivery works with. */
 export interface DeliverAgainParts {
   readonly deliver: Deliver;
-  readonly decryption: readonly MessageKey[];
+  /** Of this node, with the certificates that the directory lists for a country's signing of messages. */
+  readonly keys: (country: string) => OpeningKeys;
+  readonly limits: MessageLimits;
+  readonly spool: SpoolTerms;
   readonly log: { error(fields: object, message: string): void };
 }
 
-function open(contentType: string, body: Buffer, decryption: readonly MessageKey[]): OpenedMessage {
+async function open(parts: DeliverAgainParts, arrived: Arrived, country: string): Promise<ArrivedOpen> {
   try {
-    return openUserMessage(contentType, body, { decryption });
+    return await openArrived(arrived, parts.keys(country), parts.limits, parts.spool);
   } catch (error) {
     if (!(error instanceof EbmsFailure)) throw error;
     throw new Refusal(
@@ -54,9 +58,9 @@ export async function deliverAgain(
   });
   const [kept] = rows;
   if (kept === undefined) throw await notQuarantined(transaction, messageId);
-  const { contentType, bytes } = await readWireBytes(transaction, messageId, 'in');
-  const message = open(contentType, bytes, parts.decryption);
-  const outcome = await deliver(parts, transaction, message, kept);
+  const { contentType, content } = await readWire(transaction, messageId, 'in');
+  const message = await open(parts, { contentType, body: content }, kept.partner);
+  const outcome = await deliver(parts, transaction, message, kept).finally(() => message.close());
   if (outcome.state === 'quarantined') await quarantine(transaction, messageId, outcome);
   else
     await transaction.query({
@@ -83,7 +87,7 @@ export async function deliverAgain(
 async function deliver(
   parts: DeliverAgainParts,
   transaction: Transaction,
-  message: OpenedMessage,
+  message: ArrivedOpen,
   kept: { readonly partner: string; readonly received_at: Date },
 ): Promise<AgainOutcome> {
   const { messageId, conversationId, service, action, properties, payloads } = message;

@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { ClientRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import type { Content } from './content.ts';
 import type { MessageKey } from './message.ts';
 import type { ExchangePartner, TrustPort } from './trust-port.ts';
 
@@ -21,6 +24,7 @@ export class ConnectionFailure extends Error {
 /** How long a try may take, in milliseconds, and how much may come back. */
 export interface DeliveryLimits {
   readonly connectMilliseconds: number;
+  /** How long nothing may happen: until the partner takes more of a message, or until its whole answer is there. */
   readonly answerMilliseconds: number;
   readonly answerBytes: number;
 }
@@ -30,6 +34,18 @@ export const DELIVERY_LIMITS: DeliveryLimits = {
   answerMilliseconds: 60_000,
   answerBytes: 1024 * 1024,
 };
+
+/** Writes a message piece by piece, as fast as the partner takes it; ends early when the partner has answered. */
+async function write(sent: ClientRequest, body: Content, progress: () => void): Promise<void> {
+  const ended = new AbortController();
+  sent.once('close', () => ended.abort());
+  for await (const piece of body.stream()) {
+    if (ended.signal.aborted) return;
+    progress();
+    if (!sent.write(piece)) await once(sent, 'drain', { signal: ended.signal }).catch(() => undefined);
+  }
+  sent.end();
+}
 
 /** Connections to one partner: mutual TLS, kept open, the other end judged by the directory. */
 export class PartnerConnections {
@@ -88,7 +104,7 @@ export class PartnerConnections {
    * Sends the bytes of a message once and waits for the answer.
    * @throws ConnectionFailure
    */
-  post(partner: ExchangePartner, contentType: string, body: Buffer): Promise<HttpAnswer> {
+  post(partner: ExchangePartner, contentType: string, body: Content): Promise<HttpAnswer> {
     const limits = this.#limits;
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
@@ -99,7 +115,7 @@ export class PartnerConnections {
       const sent = request(partner.endpoint, {
         method: 'POST',
         agent: this.#agentOf(partner),
-        headers: { 'Content-Type': contentType, 'Content-Length': body.length, Accept: 'application/soap+xml' },
+        headers: { 'Content-Type': contentType, 'Content-Length': body.size, Accept: 'application/soap+xml' },
         timeout: limits.connectMilliseconds,
       });
       const late = setTimeout(
@@ -123,7 +139,8 @@ export class PartnerConnections {
         response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces) }));
         response.on('aborted', () => fail(new Error('the answer broke off')));
       });
-      sent.end(body);
+      if (body.memory !== undefined) sent.end(body.memory);
+      else write(sent, body, () => late.refresh()).catch(fail);
     });
   }
 

@@ -1,13 +1,19 @@
+import { tmpdir } from 'node:os';
 import type { Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
 import { type EventActor, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
+import { isWorthCompressing } from './compression.ts';
+import { type Content, inMemory } from './content.ts';
 import { PartnerConnections } from './deliver-message.ts';
 import { DISPATCH_TERMS, Dispatcher, type DispatchTerms } from './dispatcher.ts';
 import type { OfferedService } from './inbox.ts';
-import type { ComposedMessage, MessageKey } from './message.ts';
+import { composeLargeMessage } from './large-message.ts';
+import type { MessageForWire, MessageKey, UserMessageHeader } from './message.ts';
+import { keepPieces } from './message-store.ts';
 import { type ExchangeMeter, NO_METER } from './meter.ts';
+import { MESSAGE_LIMITS, type MessageLimits } from './opening.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { readQueues } from './operations-queues.ts';
 import { type PingResult, ping } from './ping.ts';
@@ -16,8 +22,9 @@ import { insertOutgoing } from './queries.ts';
 import { receiveRoute } from './receive-route.ts';
 import type { SecurityProfileName } from './security-profile.ts';
 import { EXCHANGE_ACTOR, Settlement } from './settle.ts';
+import type { SpoolTerms } from './spool.ts';
 import type { TrustPort } from './trust-port.ts';
-import { composeUserMessage } from './user-message.ts';
+import { composeUserMessage, type SendingSecurity } from './user-message.ts';
 
 /** All that the exchange of one node is made of. */
 export interface ExchangeParts {
@@ -45,13 +52,20 @@ export interface ExchangeParts {
   readonly receipted: Receipted;
   readonly meter?: ExchangeMeter;
   readonly limits?: Partial<ExchangeLimits>;
+  /** Folder of temporary files for large messages (default: that of the system). */
+  readonly spoolFolder?: string;
   readonly dispatch?: Partial<DispatchTerms>;
   readonly random?: () => number;
 }
 
 /** Sizes and times of the exchange. */
-export interface ExchangeLimits {
+export interface ExchangeLimits extends MessageLimits {
+  /** Bytes of a message as it goes over the wire. */
   readonly bodyBytes: number;
+  /** Messages and payloads of at most this size are held in memory; larger ones lie in temporary files. */
+  readonly memoryBytes: number;
+  /** How long a sender may send nothing in the middle of a message. */
+  readonly standstillMilliseconds: number;
   /** How long a message is tried. */
   readonly windowMilliseconds: number;
   readonly futureMilliseconds: number;
@@ -61,27 +75,35 @@ export interface ExchangeLimits {
 
 const day = 86_400_000;
 export const EXCHANGE_LIMITS: ExchangeLimits = {
-  bodyBytes: 25 * 1024 * 1024,
+  ...MESSAGE_LIMITS,
+  bodyBytes: 256 * 1024 * 1024,
+  memoryBytes: 2 * 1024 * 1024,
+  standstillMilliseconds: 30_000,
   windowMilliseconds: 5 * day,
   futureMilliseconds: 5 * 60_000,
   pastMilliseconds: 30 * day,
 };
 
-/** A message that was composed and is still to be queued. */
+/** A message that was composed and is still to be queued, once. */
 export interface PreparedMessage {
   readonly partner: string;
   readonly document: OutgoingDocument;
-  readonly composed: ComposedMessage;
+  readonly composed: MessageForWire<Content>;
+  /** Lets go of what lies on disk; for a message that is not going to be queued. */
+  discard(): Promise<void>;
 }
 
 /** The exchange of a node with its partners. */
 export interface Exchange {
   /**
    * Composes the message that carries a document: cryptography only, nothing is stored.
-   * @throws the refusal `PARTNER-UNKNOWN` when the country has no node that can be sent to
+   * @throws the refusals `PARTNER-UNKNOWN` when the country has no node that can be sent to, and `MESSAGE-TOO-LARGE`
    */
-  prepare(document: OutgoingDocument, now: Date): PreparedMessage;
-  /** Queues a prepared message in the transaction of what it tells of; it is sent after the commit. */
+  prepare(document: OutgoingDocument, now: Date): Promise<PreparedMessage>;
+  /**
+   * Queues a prepared message in the transaction of what it tells of; it is sent after the commit. What lies on disk is
+   * let go of, so that it can be done once only.
+   */
   enqueue(transaction: Transaction, prepared: PreparedMessage, now: Date): Promise<{ readonly messageId: string }>;
   /** Both in one. */
   send(transaction: Transaction, document: OutgoingDocument, now: Date): Promise<{ readonly messageId: string }>;
@@ -121,7 +143,38 @@ export function createExchange(parts: ExchangeParts): Exchange {
     terms: dispatch,
   });
 
-  function prepare(document: OutgoingDocument, now: Date): PreparedMessage {
+  const spool: SpoolTerms = { folder: parts.spoolFolder ?? tmpdir(), memoryBytes: limits.memoryBytes };
+
+  /** Small messages are composed in memory, at once; of large ones, no more than pieces are in memory at any time. */
+  async function compose(
+    header: UserMessageHeader,
+    { payloads }: OutgoingDocument,
+    security: SendingSecurity,
+  ): Promise<Pick<PreparedMessage, 'composed' | 'discard'>> {
+    const described = payloads.map((payload) => ({
+      ...payload,
+      compressed: payload.compressed ?? isWorthCompressing(payload.contentType),
+    }));
+    const size = payloads.reduce((sum, { content }) => sum + content.size, 0);
+    const inPlace = described.flatMap(({ content, ...payload }) =>
+      content.memory === undefined ? [] : [{ ...payload, bytes: content.memory }],
+    );
+    if (size <= limits.memoryBytes && inPlace.length === payloads.length) {
+      const composed = composeUserMessage(header, inPlace, security);
+      return { composed: { ...composed, body: inMemory(composed.body) }, discard: () => Promise.resolve() };
+    }
+    const composed = await composeLargeMessage(header, described, security, spool);
+    return { composed, discard: () => composed.close() };
+  }
+
+  const tooLarge = (bytes: number): Refusal =>
+    new Refusal(
+      'too-large',
+      'MESSAGE-TOO-LARGE',
+      `The message would have ${bytes} bytes; at most ${limits.bodyBytes} can be sent. Send the documents in several messages.`,
+    );
+
+  async function prepare(document: OutgoingDocument, now: Date): Promise<PreparedMessage> {
     const partner = trust.partner(document.toCountry, now);
     if (partner?.encryptionCertificate === undefined)
       throw new Refusal(
@@ -129,40 +182,50 @@ export function createExchange(parts: ExchangeParts): Exchange {
         'PARTNER-UNKNOWN',
         `${document.toCountry} has no node in the directory that documents can be sent to.`,
       );
-    const composed = composeUserMessage(
+    const atLeast = document.payloads
+      .filter((payload) => payload.compressed === false || !isWorthCompressing(payload.contentType))
+      .reduce((sum, { content }) => sum + content.size, 0);
+    if (atLeast > limits.bodyBytes) throw tooLarge(atLeast);
+    const { composed, discard } = await compose(
       {
         messageId: newMessageId(),
         timestamp: now,
+        ...(document.refToMessageId === undefined ? {} : { refToMessageId: document.refToMessageId }),
         fromPartyId: parts.partyId,
         toPartyId: partner.partyId,
         service: document.service,
         action: document.action,
         conversationId: document.conversationId,
-        properties: { originalSender: parts.partyId, finalRecipient: partner.partyId },
+        properties: { originalSender: parts.partyId, finalRecipient: partner.partyId, ...document.properties },
       },
-      [{ contentType: document.contentType, bytes: document.bytes }],
+      document,
       {
         profile: partner.profile,
         signing: parts.keys().signing[partner.profile],
         recipient: partner.encryptionCertificate,
       },
     );
-    return { partner: document.toCountry, document, composed };
+    if (composed.body.size > limits.bodyBytes) {
+      await discard();
+      throw tooLarge(composed.body.size);
+    }
+    return { partner: document.toCountry, document, composed, discard };
   }
 
   /** Messages claimed in a transaction: one that queues many leaves most of them to the queue, and not in memory. */
   const leased = new WeakMap<Transaction, number>();
 
-  function enqueue(
+  async function enqueue(
     transaction: Transaction,
-    { partner, document, composed }: PreparedMessage,
+    { partner, document, composed, discard }: PreparedMessage,
     now: Date,
   ): Promise<{ messageId: string }> {
     const { messageId } = composed;
     const { conversationId: conversation, service, action } = document;
     const windowEndsAt = new Date(now.getTime() + limits.windowMilliseconds);
     const before = leased.get(transaction) ?? 0;
-    const leaseEndsAt = before < dispatch.perPartner ? dispatcher.offerLease(partner, now) : undefined;
+    const isSmall = composed.body.memory !== undefined;
+    const leaseEndsAt = isSmall && before < dispatch.perPartner ? dispatcher.offerLease(partner, now) : undefined;
     if (leaseEndsAt !== undefined) leased.set(transaction, before + 1);
     insertOutgoing(
       transaction,
@@ -190,13 +253,14 @@ export function createExchange(parts: ExchangeParts): Exchange {
           leaseEndsAt,
         );
     });
-    return Promise.resolve({ messageId });
+    if (!isSmall) await keepPieces(transaction, 'outgoing', messageId, composed.body).finally(discard);
+    return { messageId };
   }
 
   return {
     prepare,
     enqueue,
-    send: (transaction, document, now) => enqueue(transaction, prepare(document, now), now),
+    send: async (transaction, document, now) => enqueue(transaction, await prepare(document, now), now),
     router: () =>
       receiveRoute(
         {
@@ -212,8 +276,10 @@ export function createExchange(parts: ExchangeParts): Exchange {
           log: parts.log,
           meter,
           tolerance: limits,
+          limits,
+          spool,
         },
-        { bodyLimit: limits.bodyBytes, log: parts.log },
+        { bodyLimit: limits.bodyBytes, standstillMilliseconds: limits.standstillMilliseconds, log: parts.log },
       ),
     async start() {
       dispatcher.start();
@@ -235,10 +301,17 @@ export function createExchange(parts: ExchangeParts): Exchange {
       }));
     },
     operations: createOperations({
+      pool,
       trust,
       country: parts.country,
       windowMilliseconds: limits.windowMilliseconds,
-      delivery: () => ({ deliver: parts.deliver, decryption: parts.keys().decryption, log: parts.log }),
+      delivery: () => ({
+        deliver: parts.deliver,
+        keys: (country) => ({ decryption: parts.keys().decryption, signers: trust.signingCertificates(country) }),
+        limits,
+        spool,
+        log: parts.log,
+      }),
       wake: () => dispatcher.wake(),
     }),
     ping: (country, actor, waitMilliseconds) =>

@@ -2,10 +2,14 @@ import type { X509Certificate } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
+import type { Content } from './content.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { MessageKey, OpenedMessage } from './message.ts';
 import { contentDigest, isReceiptFor } from './message-content.ts';
+import { keepPieces } from './message-store.ts';
 import type { ExchangeMeter } from './meter.ts';
+import { type ArrivedOpen, openArrived } from './open-arrived.ts';
+import type { MessageLimits } from './opening.ts';
 import { checkAddressee, countryOfSender } from './party-identity.ts';
 import type { Deliver } from './ports.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
@@ -14,7 +18,7 @@ import { receiveSignal, type SignalParts } from './receive-signal.ts';
 import { checkProfile, type SecurityProfileName } from './security-profile.ts';
 import { EXCHANGE_ACTOR, noteRefused, raiseAlarm } from './settle.ts';
 import { SignalArrived } from './signal.ts';
-import { openUserMessage } from './user-message.ts';
+import type { SpoolTerms } from './spool.ts';
 
 /** The test service of ebMS3 Core §5.2.2.8: receipted, never delivered. */
 export const TEST_SERVICE = 'http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/service';
@@ -42,12 +46,16 @@ export interface InboxParts extends SignalParts {
   readonly meter?: ExchangeMeter;
   /** How far a timestamp may lie in the future, and how old it may be (threat A6). */
   readonly tolerance: { readonly futureMilliseconds: number; readonly pastMilliseconds: number };
+  readonly limits: MessageLimits;
+  readonly spool: SpoolTerms;
 }
 
 /** A message as it came over HTTP. */
 export interface ArrivingMessage {
   readonly contentType: string | undefined;
-  readonly body: Buffer;
+  readonly body: Content;
+  /** SHA-256 of the body: the log keeps it, so that its chain holds the bytes too. */
+  readonly digest: Buffer;
   /** The country at the other end of TLS, as {@link judgeCaller} found it. */
   readonly caller: string;
 }
@@ -66,8 +74,11 @@ export function judgeCaller(parts: InboxParts, certificate: X509Certificate | un
   return judgement.country;
 }
 
+/** What a message says, whatever its payloads lie in. */
+type MessageSaid = Omit<OpenedMessage, 'payloads'>;
+
 /** Sender, signer and connection must be one and the same country (threat C5). */
-function checkSender(parts: InboxParts, message: OpenedMessage, caller: string, now: Date): void {
+function checkSender(parts: InboxParts, message: MessageSaid, caller: string, now: Date): void {
   const sender = countryOfSender(message, parts.trust);
   if (sender !== caller)
     throw new EbmsFailure('EBMS:0101', `The message is from ${sender}, but the connection is of ${caller}.`);
@@ -80,7 +91,7 @@ function checkSender(parts: InboxParts, message: OpenedMessage, caller: string, 
   checkProfile(message.profile, partner === undefined ? [own] : [partner.profile, own]);
 }
 
-function checkAddress(parts: InboxParts, message: OpenedMessage): void {
+function checkAddress(parts: InboxParts, message: MessageSaid): void {
   checkAddressee(message, parts.partyId, parts.trust);
   const isTest = message.service === TEST_SERVICE && message.action === TEST_ACTION;
   const isOffered = parts.services.some(
@@ -94,7 +105,7 @@ function checkAddress(parts: InboxParts, message: OpenedMessage): void {
 }
 
 /** Ids are kept and looked up: they must be what they are said to be, and of a bounded length (RFC 2822 §3.6.4). */
-function checkIds(message: OpenedMessage): void {
+function checkIds(message: MessageSaid): void {
   if (!isMessageId(message.messageId))
     throw new EbmsFailure('EBMS:0009', 'The MessageId must have 1 to 250 printable ASCII characters (RFC 2822).');
   if (Buffer.byteLength(message.conversationId) > 500)
@@ -105,7 +116,7 @@ function isMessageId(text: string | undefined): text is string {
   return text !== undefined && /^[!-~]{1,250}$/.test(text);
 }
 
-function checkTime(parts: InboxParts, message: OpenedMessage, now: Date): void {
+function checkTime(parts: InboxParts, message: MessageSaid, now: Date): void {
   const age = now.getTime() - message.timestamp.getTime();
   if (-age > parts.tolerance.futureMilliseconds)
     throw new EbmsFailure(
@@ -121,8 +132,9 @@ function checkTime(parts: InboxParts, message: OpenedMessage, now: Date): void {
 
 /** What is known when a message was found good and is about to be kept. */
 interface GoodMessage {
-  readonly message: OpenedMessage;
+  readonly message: ArrivedOpen;
   readonly country: string;
+  /** Of what it says and carries. */
   readonly digest: Buffer;
   readonly receipt: Buffer;
   readonly now: Date;
@@ -154,6 +166,7 @@ async function deliverOrQuarantine(parts: InboxParts, transaction: Transaction, 
     conversationId: message.conversationId,
     service: message.service,
     action: message.action,
+    ...(message.refToMessageId === undefined ? {} : { refToMessageId: message.refToMessageId }),
     properties: message.properties,
     payloads: message.payloads,
     receivedAt: now,
@@ -188,6 +201,7 @@ async function deliverOrQuarantine(parts: InboxParts, transaction: Transaction, 
 /** Keeps the message and all that follows from it; for a known id, gives the first receipt again. */
 async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMessage): Promise<Buffer> {
   const { message, country, digest, receipt, now } = good;
+  const { body } = arriving;
   const isTest = message.service === TEST_SERVICE;
   return inTransaction(parts.pool, async (transaction) => {
     const isNew = await insertIncoming(transaction, {
@@ -199,7 +213,7 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
       digest,
       receivedAt: now,
       contentType: arriving.contentType ?? '',
-      body: arriving.body,
+      body,
       receipt,
       state: isTest ? 'test' : 'delivered',
     });
@@ -215,6 +229,7 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
         message.messageId,
       );
     }
+    if (body.memory === undefined) await keepPieces(transaction, 'incoming', message.messageId, body);
     transaction.later(
       insertEventStatement({
         kind: 'message.received',
@@ -222,7 +237,12 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
         conversation: message.conversationId,
         actor: EXCHANGE_ACTOR,
         occurredAt: now,
-        data: { partner: country, action: message.action, sentAt: message.timestamp.toISOString() },
+        data: {
+          partner: country,
+          action: message.action,
+          sentAt: message.timestamp.toISOString(),
+          sha256: arriving.digest.toString('hex'),
+        },
       }),
     );
     if (isTest) transaction.afterCommit(() => parts.meter?.arrived(country, 'test', ''));
@@ -244,23 +264,24 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
   const { caller } = arriving;
   const keys = parts.keys();
   try {
-    const signers = parts.trust.signingCertificates(caller);
-    const message = openUserMessage(arriving.contentType, arriving.body, keys, signers);
-    checkIds(message);
+    const opening = { decryption: keys.decryption, signers: parts.trust.signingCertificates(caller) };
+    const message = await openArrived(arriving, opening, parts.limits, parts.spool);
     try {
+      checkIds(message);
       checkSender(parts, message, caller, now);
       checkAddress(parts, message);
       checkTime(parts, message, now);
+      const receipt = composeReceipt(message, {
+        messageId: parts.newMessageId(),
+        timestamp: now,
+        signing: keys.signing[message.profile],
+      });
+      return await keep(parts, arriving, { message, country: caller, digest: contentDigest(message), receipt, now });
     } catch (error) {
       throw error instanceof EbmsFailure ? error.of(message.messageId) : error;
+    } finally {
+      await message.close();
     }
-    const receipt = composeReceipt(message, {
-      messageId: parts.newMessageId(),
-      timestamp: now,
-      signing: keys.signing[message.profile],
-    });
-    const digest = contentDigest(message);
-    return await keep(parts, arriving, { message, country: caller, digest, receipt, now });
   } catch (error) {
     if (error instanceof SignalArrived) {
       await receiveSignal(parts, error.envelope, error.messageId, caller);

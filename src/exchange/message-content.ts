@@ -7,7 +7,7 @@ import type { OpenedMessage, SignedReference } from './message.ts';
  * of elements and parts and another timestamp: none of this is content (AS4 Profile §3.2: a duplicate is the same message
  * id; asx-rs and Holodeck resend so). Payloads count as they were signed, which is after compression.
  */
-export function contentDigest(message: OpenedMessage): Buffer {
+export function contentDigest(message: OpenedMessage<unknown>): Buffer {
   const signed = new Map(message.references.map((reference) => [reference.uri, reference.digest]));
   const content = [
     message.fromPartyId,

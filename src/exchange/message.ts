@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { Content } from './content.ts';
 import type { SecurityProfileName } from './security-profile.ts';
 
 /** One reference of a signature over a message: what was covered, and its digest. */
@@ -12,12 +13,27 @@ export interface SignedReference {
   readonly digest: string;
 }
 
-/** A payload before it is sent or after it was opened: not compressed, not encrypted. */
-export interface Payload {
+/** What is said of a payload beside its bytes. */
+export interface PayloadDescription {
+  readonly contentType: string;
+  /** Of a text that does not say it itself (eDelivery AS4, part property CharacterSet), such as `utf-8`. */
+  readonly characterSet?: string;
+}
+
+/** A payload in memory: not compressed, not encrypted. */
+export interface Payload extends PayloadDescription {
   /** Without angle brackets; made by the composer when absent. */
   readonly contentId?: string;
-  readonly contentType: string;
+  /** Whether it is sent compressed; yes, where nothing is said. */
+  readonly compressed?: boolean;
   readonly bytes: Buffer;
+}
+
+/** A payload that need not be in memory: not compressed, not encrypted. */
+export interface ContentPayload extends PayloadDescription {
+  readonly contentId?: string;
+  readonly compressed?: boolean;
+  readonly content: Content;
 }
 
 /** What the header of a user message says (ebMS3 Core §5.2.2). */
@@ -45,18 +61,24 @@ export interface MessageKey {
 }
 
 /** A message ready for the wire; the same bytes are sent at every try. */
-export interface ComposedMessage {
+export interface MessageForWire<Body> {
   readonly messageId: string;
   /** Value of the HTTP Content-Type header. */
   readonly contentType: string;
-  readonly body: Buffer;
+  readonly body: Body;
   /** What the receipt must tell again (ebMS3 AS4 profile §5.1.8). */
   readonly references: readonly SignedReference[];
 }
 
+/** A message that was composed in memory. */
+export type ComposedMessage = MessageForWire<Buffer>;
+
+/** A payload that was decrypted and decompressed. */
+export type OpenedPayload<Bytes> = PayloadDescription & { readonly contentId: string } & Bytes;
+
 /** A user message whose signature held and whose payloads were decrypted and decompressed. */
-export interface OpenedMessage extends UserMessageHeader {
-  readonly payloads: readonly Required<Payload>[];
+export interface OpenedMessage<Bytes = { readonly bytes: Buffer }> extends UserMessageHeader {
+  readonly payloads: readonly OpenedPayload<Bytes>[];
   /** Whose trust is still to be judged. */
   readonly signerCertificate: X509Certificate;
   /** The security profile that it is made in; whether the sender may speak it is still to be judged. */

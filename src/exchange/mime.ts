@@ -18,7 +18,13 @@ export interface MimeLimits {
 
 export const MIME_LIMITS: MimeLimits = { parts: 64, headerBytes: 8_192, headersPerPart: 32 };
 
-const mimeFailure = (words: string): EbmsFailure => new EbmsFailure('EBMS:0007', words);
+/** A boundary with white space behind it is at most so long (RFC 2046 leaves it open; RFC 5322 has 998). */
+export const BOUNDARY_LINE_BYTES = 998;
+export const NO_OPENING = 'There is no opening boundary in the body.';
+export const NO_CLOSING = 'The closing boundary is missing: the message was cut short.';
+
+/** A message that is not put together as MIME has it. */
+export const mimeFailure = (words: string): EbmsFailure => new EbmsFailure('EBMS:0007', words);
 /** RFC 2045 token, and RFC 2046 §5.1.1: characters of a boundary. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const boundaryForm = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
@@ -66,12 +72,26 @@ function readHeaders(block: string, limits: MimeLimits): ReadonlyMap<string, str
   return headers;
 }
 
-function readPart(section: Buffer, limits: MimeLimits): MimePart {
-  const headless = section.indexOf('\r\n') === 0;
-  const end = headless ? 0 : section.indexOf('\r\n\r\n');
+/** What the headers of a part say. */
+export interface PartHeaders {
+  readonly contentId: string | undefined;
+  readonly contentType: string;
+  /** Where the content begins, in bytes from the beginning of the part. */
+  readonly contentStart: number;
+}
+
+/**
+ * Reads the headers of a part.
+ * @param beginning the first bytes of the part: all of them, or at least `limits.headerBytes` + 4
+ * @throws EbmsFailure EBMS:0007
+ */
+export function readPartHeaders(beginning: Buffer, limits: MimeLimits): PartHeaders {
+  const headless = beginning.indexOf('\r\n') === 0;
+  const end = headless ? 0 : beginning.indexOf('\r\n\r\n');
+  if (end > limits.headerBytes || (end < 0 && beginning.length >= limits.headerBytes + 4))
+    throw mimeFailure(`The headers of a part have more than ${limits.headerBytes} bytes.`);
   if (end < 0) throw mimeFailure('A part has no end of its headers (an empty line).');
-  if (end > limits.headerBytes) throw mimeFailure(`The headers of a part have more than ${limits.headerBytes} bytes.`);
-  const headers = readHeaders(section.toString('latin1', 0, end), limits);
+  const headers = readHeaders(beginning.toString('latin1', 0, end), limits);
   const encoding = (headers.get('content-transfer-encoding') ?? 'binary').toLowerCase();
   if (!['binary', '8bit', '7bit'].includes(encoding))
     throw mimeFailure(`The transfer encoding ${encoding.slice(0, 40)} is not used in AS4; send parts as binary.`);
@@ -79,8 +99,41 @@ function readPart(section: Buffer, limits: MimeLimits): MimePart {
   return {
     contentId: contentId === undefined ? undefined : readContentId(contentId),
     contentType: readParameters(headers.get('content-type') ?? 'application/octet-stream').value,
-    bytes: section.subarray(headless ? 2 : end + 4),
+    contentStart: headless ? 2 : end + 4,
   };
+}
+
+function readPart(section: Buffer, limits: MimeLimits): MimePart {
+  const { contentId, contentType, contentStart } = readPartHeaders(section, limits);
+  return { contentId, contentType, bytes: section.subarray(contentStart) };
+}
+
+/**
+ * What the HTTP header says of a `multipart/related` message (RFC 2387).
+ * @throws EbmsFailure EBMS:0007
+ */
+export function readRelated(contentType: string): { readonly boundary: string; readonly start: string | undefined } {
+  const { value, parameters } = readParameters(contentType);
+  if (value !== 'multipart/related') throw mimeFailure('The message is not multipart/related.');
+  const boundary = parameters.get('boundary');
+  if (boundary === undefined || !boundaryForm.test(boundary))
+    throw mimeFailure('The Content-Type has no boundary of the form that RFC 2046 allows.');
+  const start = parameters.get('start');
+  return { boundary, start: start === undefined ? undefined : readContentId(start) };
+}
+
+/**
+ * What holds of all parts together: each has its own Content-ID, and `start` names the first.
+ * @throws EbmsFailure EBMS:0007
+ */
+export function checkParts(
+  parts: readonly { readonly contentId: string | undefined }[],
+  start: string | undefined,
+): void {
+  const named = parts.flatMap((part) => (part.contentId === undefined ? [] : [part.contentId]));
+  if (new Set(named).size !== named.length) throw mimeFailure('Two parts have the same Content-ID.');
+  if (start !== undefined && parts[0]?.contentId !== start)
+    throw mimeFailure('The start parameter does not name the first part.');
 }
 
 /**
@@ -90,18 +143,35 @@ function readPart(section: Buffer, limits: MimeLimits): MimePart {
  * @throws EbmsFailure EBMS:0007
  */
 export function readMultipart(contentType: string, body: Buffer, limits: MimeLimits = MIME_LIMITS): MimePart[] {
-  const { value, parameters } = readParameters(contentType);
-  if (value !== 'multipart/related') throw mimeFailure('The message is not multipart/related.');
-  const boundary = parameters.get('boundary');
-  if (boundary === undefined || !boundaryForm.test(boundary))
-    throw mimeFailure('The Content-Type has no boundary of the form that RFC 2046 allows.');
+  const { boundary, start } = readRelated(contentType);
   const parts = sections(body, boundary, limits).map((section) => readPart(section, limits));
-  const named = parts.flatMap((part) => (part.contentId === undefined ? [] : [part.contentId]));
-  if (new Set(named).size !== named.length) throw mimeFailure('Two parts have the same Content-ID.');
-  const start = parameters.get('start');
-  if (start !== undefined && parts[0]?.contentId !== readContentId(start))
-    throw mimeFailure('The start parameter does not name the first part.');
+  checkParts(parts, start);
   return parts;
+}
+
+/**
+ * Whether a boundary closes the message (RFC 2046 §5.1.1).
+ * @param after what stands behind the boundary: at least 80 bytes, or up to the end of the message
+ * @throws EbmsFailure EBMS:0007 when other text follows in its line
+ */
+export function isClosing(after: Buffer): boolean {
+  const text = after.toString('latin1', 0, 80);
+  if (!text.startsWith('--')) return false;
+  if (!/^--[\t ]*(?:\r\n|$)/.test(text))
+    throw mimeFailure('The closing boundary is followed by other text in its line.');
+  return true;
+}
+
+/**
+ * How many bytes the rest of a boundary's line has, its line end included.
+ * @param after what stands behind the boundary: at least {@link BOUNDARY_LINE_BYTES} bytes, or up to the end
+ * @throws EbmsFailure EBMS:0007
+ */
+export function restOfLine(after: Buffer): number {
+  const end = after.subarray(0, BOUNDARY_LINE_BYTES).indexOf('\r\n');
+  if (end < 0 || !/^[\t ]*$/.test(after.toString('latin1', 0, end)))
+    throw mimeFailure('A boundary is not followed by the end of its line.');
+  return end + 2;
 }
 
 /** The bytes between the boundaries, without the line end that belongs to the boundary. */
@@ -109,28 +179,24 @@ function sections(body: Buffer, boundary: string, limits: MimeLimits): Buffer[] 
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   const opening = delimiter.subarray(2);
   // The preamble is ignored (RFC 2046 §5.1.1); an opening boundary may stand at the very beginning.
-  let at = body.indexOf(opening) === 0 ? opening.length : body.indexOf(delimiter) + delimiter.length;
-  if (at < delimiter.length && at !== opening.length) throw mimeFailure('There is no opening boundary in the body.');
+  const atOnce = body.subarray(0, opening.length).equals(opening);
+  const first = atOnce ? 0 : body.indexOf(delimiter);
+  if (first < 0) throw mimeFailure(NO_OPENING);
+  let at = atOnce ? opening.length : first + delimiter.length;
   const found: Buffer[] = [];
-  for (;;) {
-    const closing = body.toString('latin1', at, at + 2) === '--';
-    if (closing) {
-      if (!/^[\t ]*(?:\r\n|$)/.test(body.toString('latin1', at + 2, at + 80)))
-        throw mimeFailure('The closing boundary is followed by other text in its line.');
-      break;
-    }
-    const line = body.indexOf('\r\n', at);
-    if (line < 0 || !/^[\t ]*$/.test(body.toString('latin1', at, line)))
-      throw mimeFailure('A boundary is not followed by the end of its line.');
-    const next = body.indexOf(delimiter, line);
-    if (next < 0) throw mimeFailure('The closing boundary is missing: the message was cut short.');
-    found.push(body.subarray(line + 2, Math.max(next, line + 2)));
+  while (!isClosing(body.subarray(at, at + 80))) {
+    const start = at + restOfLine(body.subarray(at));
+    const next = body.indexOf(delimiter, start - 2);
+    if (next < 0) throw mimeFailure(NO_CLOSING);
+    found.push(body.subarray(start, Math.max(next, start)));
     if (found.length > limits.parts) throw mimeFailure(`The message has more than ${limits.parts} parts.`);
     at = next + delimiter.length;
   }
   if (found.length === 0) throw mimeFailure('The message has no part.');
   return found;
 }
+
+export const LINE_END = Buffer.from('\r\n');
 
 /** A part to be written. */
 export interface MimePartToWrite {
@@ -141,23 +207,30 @@ export interface MimePartToWrite {
   readonly bytes: Uint8Array;
 }
 
+/** What stands before the content of a part. */
+export function writePartBeginning(boundary: string, part: Omit<MimePartToWrite, 'bytes'>): Buffer {
+  return Buffer.from(
+    `--${boundary}\r\nContent-Type: ${part.contentType}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <${part.contentId}>\r\n\r\n`,
+  );
+}
+
+/** What ends a message, behind the line end of its last part. */
+export function writeClosing(boundary: string): Buffer {
+  return Buffer.from(`--${boundary}--\r\n`);
+}
+
+/** The HTTP header of a message whose first part is the SOAP envelope with this Content-ID. */
+export function writeContentType(boundary: string, envelopeId: string): string {
+  return `multipart/related; type="application/soap+xml"; boundary="${boundary}"; start="<${envelopeId}>"`;
+}
+
 /** Writes a `multipart/related` message whose first part is the SOAP envelope. */
 export function writeMultipart(
   boundary: string,
   parts: readonly MimePartToWrite[],
 ): { contentType: string; body: Buffer } {
   const pieces: Uint8Array[] = [];
-  for (const part of parts)
-    pieces.push(
-      Buffer.from(
-        `--${boundary}\r\nContent-Type: ${part.contentType}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <${part.contentId}>\r\n\r\n`,
-      ),
-      part.bytes,
-      Buffer.from('\r\n'),
-    );
-  pieces.push(Buffer.from(`--${boundary}--\r\n`));
-  return {
-    contentType: `multipart/related; type="application/soap+xml"; boundary="${boundary}"; start="<${parts[0]?.contentId ?? ''}>"`,
-    body: Buffer.concat(pieces),
-  };
+  for (const part of parts) pieces.push(writePartBeginning(boundary, part), part.bytes, LINE_END);
+  pieces.push(writeClosing(boundary));
+  return { contentType: writeContentType(boundary, parts[0]?.contentId ?? ''), body: Buffer.concat(pieces) };
 }

@@ -1,6 +1,7 @@
 import { Refusal } from '../documents/refusal.ts';
 import { eventsOf, type StoredEvent } from '../store/log.ts';
 import type { Reader } from '../store/pool.ts';
+import { readStored, type StoredMessage } from './message-store.ts';
 import type { Direction, MessageLine, MessageState } from './operations-list.ts';
 
 /** A try that failed. */
@@ -80,7 +81,7 @@ interface RecordRow {
   reason: string | null;
   duplicates: number | null;
   content_type: string;
-  size: number;
+  size: bigint;
   receipt_id: string | null;
   receipt_at: Date | null;
   receipt_size: number | null;
@@ -89,14 +90,14 @@ interface RecordRow {
 const RECORD = {
   out: `select m.partner, m.conversation, m.service, m.action, m.state, m.queued_at as at, m.attempts, m.next_attempt_at,
       m.window_ends_at, m.last_attempt_at, m.receipted_at, m.last_error_code as code, m.last_error as reason,
-      null::integer as duplicates, b.content_type, length(b.body) as size,
+      null::integer as duplicates, b.content_type, coalesce(b.size, length(b.body)) as size,
       r.receipt_id, r.received_at as receipt_at, length(r.bytes) as receipt_size
     from outgoing_messages m join outgoing_bodies b using (message_id) left join received_receipts r using (message_id)
     where m.message_id = $1`,
   in: `select m.partner, m.conversation, m.service, m.action, m.state, m.received_at as at, null::integer as attempts,
       null::timestamptz as next_attempt_at, null::timestamptz as window_ends_at, null::timestamptz as last_attempt_at,
       null::timestamptz as receipted_at, m.reason_code as code, m.reason, m.duplicates, b.content_type,
-      length(b.body) as size, null as receipt_id, m.received_at as receipt_at, length(b.receipt) as receipt_size
+      coalesce(b.size, length(b.body)) as size, null as receipt_id, m.received_at as receipt_at, length(b.receipt) as receipt_size
     from incoming_messages m join incoming_bodies b using (message_id) where m.message_id = $1`,
 } as const;
 
@@ -135,7 +136,7 @@ export async function readMessage(
     error: row.reason === null ? null : { code: row.code ?? '', reason: row.reason },
     duplicates: row.duplicates,
     contentType: row.content_type,
-    size: row.size,
+    size: Number(row.size),
     receipt:
       receiptAt === null || receiptSize === null
         ? null
@@ -160,24 +161,18 @@ async function readFailedTries(reader: Reader, messageId: string): Promise<Faile
 }
 
 /**
- * A message byte for byte as it went over the wire.
+ * A message byte for byte as it went over the wire; read piece by piece where it is large.
  * @throws the refusals of {@link directionOf}
  */
-export async function readWireBytes(
+export async function readWire(
   reader: Reader,
   messageId: string,
   wanted: Direction | undefined,
-): Promise<KeptBytes> {
+): Promise<StoredMessage> {
   const direction = await directionOf(reader, messageId, wanted);
-  const table = direction === 'out' ? 'outgoing_bodies' : 'incoming_bodies';
-  const { rows } = await reader.query<{ content_type: string; body: Buffer }>({
-    name: `read-bytes-${direction}`,
-    text: `select content_type, body from ${table} where message_id = $1`,
-    values: [messageId],
-  });
-  const [row] = rows;
-  if (row === undefined) throw messageNotFound();
-  return { contentType: row.content_type, bytes: row.body };
+  const stored = await readStored(reader, direction === 'out' ? 'outgoing' : 'incoming', messageId);
+  if (stored === undefined) throw messageNotFound();
+  return stored;
 }
 
 /**

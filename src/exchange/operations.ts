@@ -3,6 +3,7 @@ import type { EventActor } from '../store/log.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { type AgainOutcome, type DeliverAgainParts, deliverAgain } from './deliver-again.ts';
+import type { StoredMessage } from './message-store.ts';
 import {
   type Act,
   actOnOutgoing,
@@ -12,11 +13,14 @@ import {
   releasePartner,
 } from './operations-acts.ts';
 import { acknowledgeAlarms } from './operations-alarms.ts';
-import { directionOf } from './operations-message.ts';
+import type { Direction } from './operations-list.ts';
+import { directionOf, readWire } from './operations-message.ts';
 import type { TrustPort } from './trust-port.ts';
 
 /** What operators' acts work with. */
 export interface OperationsParts {
+  /** Large messages are read from it after the request's transaction has ended. */
+  readonly pool: Reader;
   readonly trust: TrustPort;
   /** Of this node. */
   readonly country: string;
@@ -31,6 +35,8 @@ export interface OperationsParts {
  * event with person and reason, and is refused with a sentence when things stand otherwise.
  */
 export interface Operations {
+  /** A message byte for byte, in or out; see `readWire`. */
+  readWire(messageId: string, direction: Direction | undefined): Promise<StoredMessage>;
   /** Sends a failed or dismissed message again: the same bytes, a new window. */
   sendAgain(transaction: Transaction, messageId: string, act: Act): Promise<void>;
   /** Holds a queued message; a try that is under way is not called back. */
@@ -72,6 +78,7 @@ export function createOperations(parts: OperationsParts): Operations {
   }
 
   return {
+    readWire: (messageId, direction) => readWire(parts.pool, messageId, direction),
     sendAgain: (transaction, messageId, act) => outgoing('send-again', transaction, messageId, act),
     hold: (transaction, messageId, act) => outgoing('hold', transaction, messageId, act),
     release: (transaction, messageId, act) => outgoing('release', transaction, messageId, act),

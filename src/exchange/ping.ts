@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { appendEvent, type EventActor } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { type Content, inMemory } from './content.ts';
 import { TEST_ACTION, TEST_SERVICE } from './inbox.ts';
-import type { ComposedMessage } from './message.ts';
+import type { MessageForWire } from './message.ts';
 import type { OutgoingDocument } from './ports.ts';
 import { type ClaimedMessage, insertOutgoing } from './queries.ts';
 
@@ -27,7 +28,7 @@ export interface PingParts {
   readonly leaseMilliseconds: number;
   /** Where the partner takes messages, as far as the directory knows. */
   readonly endpointOf: (country: string, at: Date) => string | undefined;
-  readonly prepare: (document: OutgoingDocument, now: Date) => { readonly composed: ComposedMessage };
+  readonly prepare: (document: OutgoingDocument, now: Date) => Promise<{ readonly composed: MessageForWire<Content> }>;
   /** Tries a claimed message at once. */
   readonly tryNow: (country: string, message: ClaimedMessage) => void;
 }
@@ -57,14 +58,13 @@ export async function ping(
   const { pool, clock } = parts;
   const now = clock();
   const conversation = `ping-${parts.newId()}`;
-  const { composed } = parts.prepare(
+  const { composed } = await parts.prepare(
     {
       toCountry: country,
       conversationId: conversation,
       service: TEST_SERVICE,
       action: TEST_ACTION,
-      contentType: 'text/plain',
-      bytes: Buffer.from(`ping ${now.toISOString()}`),
+      payloads: [{ contentType: 'text/plain', content: inMemory(Buffer.from(`ping ${now.toISOString()}`)) }],
     },
     now,
   );

@@ -1,4 +1,6 @@
 import type { Transaction } from '../store/transaction.ts';
+import type { Content } from './content.ts';
+import type { ContentPayload, OpenedPayload } from './message.ts';
 import type { PartnerQueue } from './operations-queues.ts';
 
 /** A document that is to go to another country's node. */
@@ -8,9 +10,15 @@ export interface OutgoingDocument {
   readonly conversationId: string;
   readonly service: string;
   readonly action: string;
-  readonly contentType: string;
-  readonly bytes: Buffer;
+  /** Of another message, when this one answers it. */
+  readonly refToMessageId?: string;
+  /** What is said of the message beside originalSender and finalRecipient. */
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly payloads: readonly OutgoingPayload[];
 }
+
+/** A payload of a document, of any size; by its type it is sent compressed or not, where nothing is said. */
+export type OutgoingPayload = ContentPayload;
 
 /** What a partner sent, after everything about the message itself was found good. */
 export interface Delivery {
@@ -19,8 +27,10 @@ export interface Delivery {
   readonly conversationId: string;
   readonly service: string;
   readonly action: string;
+  readonly refToMessageId?: string;
   readonly properties: Readonly<Record<string, string>>;
-  readonly payloads: readonly { readonly contentType: string; readonly bytes: Buffer }[];
+  /** Of any size, so they are read piece by piece or up to a limit; they can be read until the delivery has ended. */
+  readonly payloads: readonly OpenedPayload<{ readonly content: Content }>[];
   readonly receivedAt: Date;
 }
 

@@ -1,6 +1,8 @@
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
+import type { Content } from './content.ts';
 import type { SignedReference } from './message.ts';
+import { contentOfRow } from './message-store.ts';
 
 /** A message that was claimed for a try. */
 export interface ClaimedMessage {
@@ -11,7 +13,7 @@ export interface ClaimedMessage {
   /** Why the try before did not succeed; null at the first. */
   readonly lastErrorCode: string | null;
   readonly contentType: string;
-  readonly body: Buffer;
+  readonly body: Content;
   readonly references: readonly SignedReference[];
 }
 
@@ -23,12 +25,13 @@ export interface QueuedMessage {
   readonly service: string;
   readonly action: string;
   readonly contentType: string;
-  readonly body: Buffer;
+  readonly body: Content;
   readonly references: readonly SignedReference[];
 }
 
 /**
- * Queues a message with its bytes: one statement, which travels with the next one or with the commit.
+ * Queues a message with its bytes: one statement, which travels with the next one or with the commit. Bytes that are not
+ * in memory are kept afterwards, in pieces (`keepPieces`).
  * @param leaseEndsAt when the message is claimed for a first try already: until when
  */
 export function insertOutgoing(
@@ -47,8 +50,8 @@ export function insertOutgoing(
           case when $11::timestamptz is null then 0 else 1 end,
           case when $11::timestamptz is null then null else $6::timestamptz end)
         returning message_id)
-      insert into outgoing_bodies (message_id, content_type, body, signed_references)
-        select message_id, $8, $9, $10::jsonb from message`,
+      insert into outgoing_bodies (message_id, content_type, body, size, signed_references)
+        select message_id, $8, $9, $12, $10::jsonb from message`,
     values: [
       message.messageId,
       message.partner,
@@ -58,9 +61,10 @@ export function insertOutgoing(
       now,
       windowEndsAt,
       message.contentType,
-      message.body,
+      message.body.memory ?? null,
       JSON.stringify(message.references),
       leaseEndsAt ?? null,
+      message.body.size,
     ],
   });
 }
@@ -111,7 +115,8 @@ export async function claimDue(
     window_ends_at: Date;
     last_error_code: string | null;
     content_type: string;
-    body: Buffer;
+    body: Buffer | null;
+    size: bigint | null;
     signed_references: SignedReference[];
   }>({
     name: 'claim-due',
@@ -123,7 +128,7 @@ export async function claimDue(
         update outgoing_messages m set attempts = attempts + 1, last_attempt_at = $2, next_attempt_at = $4
         from due where m.message_id = due.message_id
         returning m.message_id, m.conversation, m.attempts, m.window_ends_at, m.last_error_code)
-      select c.*, b.content_type, b.body, b.signed_references from claimed c join outgoing_bodies b using (message_id)`,
+      select c.*, b.content_type, b.body, b.size, b.signed_references from claimed c join outgoing_bodies b using (message_id)`,
     values: [partner, now, limit, leaseEndsAt],
   });
   return rows.map((row) => ({
@@ -133,7 +138,7 @@ export async function claimDue(
     windowEndsAt: row.window_ends_at,
     lastErrorCode: row.last_error_code,
     contentType: row.content_type,
-    body: row.body,
+    body: contentOfRow(reader, 'outgoing', row.message_id, row),
     references: row.signed_references,
   }));
 }
@@ -244,20 +249,24 @@ export interface ArrivedMessage {
   readonly digest: Buffer;
   readonly receivedAt: Date;
   readonly contentType: string;
-  readonly body: Buffer;
+  readonly body: Content;
   readonly receipt: Buffer;
   readonly state: 'delivered' | 'test';
 }
 
-/** Keeps a message as it came, with its receipt; false when its id is known already (waits for one under way). */
+/**
+ * Keeps a message as it came, with its receipt; bytes that are not in memory are kept afterwards, in pieces
+ * (`keepPieces`).
+ * @returns false when its id is known already (waits for one under way)
+ */
 export async function insertIncoming(transaction: Transaction, message: ArrivedMessage): Promise<boolean> {
   const { rowCount } = await transaction.query({
     name: 'keep-message',
     text: `with message as (
         insert into incoming_messages (message_id, partner, conversation, service, action, digest, received_at, state)
         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (message_id) do nothing returning message_id)
-      insert into incoming_bodies (message_id, content_type, body, receipt)
-        select message_id, $9, $10, $11 from message`,
+      insert into incoming_bodies (message_id, content_type, body, size, receipt)
+        select message_id, $9, $10, $12, $11 from message`,
     values: [
       message.messageId,
       message.partner,
@@ -268,8 +277,9 @@ export async function insertIncoming(transaction: Transaction, message: ArrivedM
       message.receivedAt,
       message.state,
       message.contentType,
-      message.body,
+      message.body.memory ?? null,
       message.receipt,
+      message.body.size,
     ],
   });
   return rowCount > 0;

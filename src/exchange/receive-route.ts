@@ -1,38 +1,62 @@
-import type { X509Certificate } from 'node:crypto';
+import { createHash, type Hash, type X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { type Request, type Response, Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import { composeFailureAnswer } from './error-signal.ts';
 import { type InboxParts, judgeCaller, receive } from './inbox.ts';
+import { type SpooledContent, type SpoolTerms, spool } from './spool.ts';
 
 /** What the route takes besides the inbox. */
 export interface RouteTerms {
   /** Bytes of a message at most. */
   readonly bodyLimit: number;
+  /** How long a sender may send nothing in the middle of a message. */
+  readonly standstillMilliseconds: number;
   readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
 const SOAP = 'application/soap+xml; charset=UTF-8';
 
-/** The body, or undefined when it is larger than the limit; then nothing more of it is read into memory. */
-function readBody(request: Request, limit: number): Promise<Buffer | undefined> {
-  const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > limit) return Promise.resolve(undefined);
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
-    let size = 0;
-    request.on('data', (piece: Buffer) => {
+/** The message is larger than what is taken; nothing more of it is read. */
+class TooLarge extends Error {}
+
+/** The message came no further for too long. */
+class CameNoFurther extends Error {}
+
+/** The body as it comes, digested on the way, up to the limit; a sender that stands still is not waited for. */
+async function* arriving(request: Request, terms: RouteTerms, hash: Hash): AsyncGenerator<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > terms.bodyLimit) throw new TooLarge();
+  let size = 0;
+  const late = setTimeout(() => request.destroy(new CameNoFurther()), terms.standstillMilliseconds);
+  try {
+    for await (const piece of request) {
+      if (!Buffer.isBuffer(piece)) throw new TypeError('a request brought something else than bytes');
+      late.refresh();
       size += piece.length;
-      if (size > limit) {
-        request.pause();
-        resolve(undefined);
-      } else pieces.push(piece);
-    });
-    request.on('end', () => resolve(Buffer.concat(pieces)));
-    request.on('error', reject);
-    request.on('aborted', () => reject(new Error('the message broke off')));
-  });
+      if (size > terms.bodyLimit) throw new TooLarge();
+      hash.update(piece);
+      yield piece;
+    }
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** The whole body, in memory or on disk; undefined when it is larger than the limit. */
+async function readBody(
+  request: Request,
+  terms: RouteTerms,
+  where: SpoolTerms,
+): Promise<{ body: SpooledContent; digest: Buffer } | undefined> {
+  const hash = createHash('sha256');
+  try {
+    const body = await spool(arriving(request, terms, hash), where);
+    return { body, digest: hash.digest() };
+  } catch (error) {
+    if (error instanceof TooLarge) return undefined;
+    throw error;
+  }
 }
 
 /** What the other end of TLS showed, and by the handshake holds the key of. */
@@ -60,8 +84,8 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
     let caller: string | undefined;
     try {
       caller = callerOf(parts, request, response);
-      const body = await readBody(request, terms.bodyLimit);
-      if (body === undefined) {
+      const read = await readBody(request, terms, parts.spool);
+      if (read === undefined) {
         response.set('Connection', 'close');
         answerFailure(
           response,
@@ -74,11 +98,13 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
         );
         return;
       }
+      const { body, digest } = read;
       const receipt = await receive(parts, {
         contentType: request.headers['content-type'],
         body,
+        digest,
         caller,
-      });
+      }).finally(() => body.close());
       if (receipt === undefined) response.status(204).end();
       else response.status(200).set('Content-Type', SOAP).send(receipt);
     } catch (error) {

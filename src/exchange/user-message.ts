@@ -1,25 +1,22 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
-import { readXml } from '../documents/read-xml.ts';
 import { fitsProfile } from '../pki/message-keys.ts';
-import { compress, decompress, EXPANSION_LIMITS } from './compression.ts';
+import { compress, decompress } from './compression.ts';
 import { EbmsFailure } from './ebms-errors.ts';
-import { visibleSecurityProblems } from './header-security.ts';
-import type { ComposedMessage, MessageKey, OpenedMessage, Payload, UserMessageHeader } from './message.ts';
-import { type MimePart, readMultipart, readParameters, writeMultipart } from './mime.ts';
-import {
-  type DeclaredPart,
-  messageIdOf,
-  onlyMessage,
-  readEnvelope,
-  readUserMessage,
-  refuseSoap11Bytes,
-} from './read-envelope.ts';
-import { profileSpoken, type SecurityProfileName } from './security-profile.ts';
-import { SignalArrived } from './signal.ts';
-import { writeBody, writeEnvelope, writeUserMessage } from './write-envelope.ts';
+import type {
+  ComposedMessage,
+  MessageKey,
+  OpenedMessage,
+  Payload,
+  SignedReference,
+  UserMessageHeader,
+} from './message.ts';
+import { type MimeLimits, type MimePart, readMultipart, readParameters, writeMultipart } from './mime.ts';
+import { MESSAGE_LIMITS, type MessageLimits, type OpeningKeys, openEnvelope } from './opening.ts';
+import { refuseSoap11Bytes } from './read-envelope.ts';
+import type { SecurityProfileName } from './security-profile.ts';
+import { type PartInformation, writeBody, writeEnvelope, writeUserMessage } from './write-envelope.ts';
 import { decryptContent, encryptContent } from './ws-security/content-cipher.ts';
-import { keyEstablishmentOf, readContentKeys } from './ws-security/content-keys.ts';
-import { writeEncryption } from './ws-security/encrypt.ts';
+import { type Encryption, writeEncryption } from './ws-security/encrypt.ts';
 import {
   attachmentReference,
   digestOf,
@@ -27,7 +24,6 @@ import {
   writeSecurity,
   writeSignature,
 } from './ws-security/security-header.ts';
-import { verifySignature } from './ws-security/verify-signature.ts';
 
 /** What a message is signed with, and for whom it is encrypted, in one profile. */
 export interface SendingSecurity {
@@ -38,9 +34,75 @@ export interface SendingSecurity {
   readonly recipient: X509Certificate;
 }
 
+/** A payload as it is signed: compressed where it is said, not encrypted. */
+export interface PartToSign extends PartInformation {
+  /** SHA-256 in base64. */
+  readonly digest: string;
+}
+
+export const SOAP_PART = 'application/soap+xml; charset=UTF-8';
+export const ENCRYPTED_PART = 'application/octet-stream';
+
 /**
- * Composes a user message: payloads compressed, signed with header and Body, encrypted, in this order (eDelivery AS4 2.0
- * §3.2.6). The same call gives other bytes each time: whoever sends again sends the bytes of the first time.
+ * Writes the signed envelope of a user message: header, Body and payloads covered by one signature.
+ * @param unique what makes the ids of the message unique
+ */
+export function writeSignedEnvelope(
+  unique: string,
+  header: UserMessageHeader,
+  parts: readonly PartToSign[],
+  encryptionHeader: string,
+  signing: MessageKey,
+): { envelope: Buffer; references: readonly SignedReference[] } {
+  const messaging = writeUserMessage(`messaging-${unique}`, header, parts);
+  const body = writeBody(`body-${unique}`);
+  const references = [
+    elementReference(`messaging-${unique}`, messaging),
+    elementReference(`body-${unique}`, body),
+    ...parts.map((part) => attachmentReference(part.contentId, part.digest)),
+  ];
+  const signature = writeSignature(`signature-${unique}`, references, signing);
+  const envelope = writeEnvelope(writeSecurity(encryptionHeader + signature), messaging, body);
+  return { envelope: Buffer.from(envelope), references };
+}
+
+/**
+ * The encryption of a message's payloads; a message without any needs none.
+ * @throws RangeError when the recipient's certificate or the signing key does not fit the profile
+ */
+export function encryptionOf(
+  unique: string,
+  parts: readonly PartInformation[],
+  security: SendingSecurity,
+): Encryption | undefined {
+  const profile = security.profile ?? 'edelivery-2.0-common-usage';
+  if (!fitsProfile(security.signing.certificate.publicKey, profile, 'as4-signing'))
+    throw new RangeError(`the signing key is none of the profile ${profile}`);
+  return parts.length === 0 ? undefined : writeEncryption(`encryption-${unique}`, parts, security.recipient, profile);
+}
+
+/** What the header says of each payload. */
+export function describeParts(
+  unique: string,
+  payloads: readonly {
+    readonly contentId?: string;
+    readonly contentType: string;
+    readonly characterSet?: string;
+    readonly compressed?: boolean;
+  }[],
+): PartInformation[] {
+  return payloads.map((payload, index) => ({
+    contentId: payload.contentId ?? `payload-${index + 1}-${unique}@selat`,
+    mimeType: payload.contentType,
+    compressed: payload.compressed ?? true,
+    characterSet: payload.characterSet,
+  }));
+}
+
+/**
+ * Composes a user message in memory: payloads compressed, signed with header and Body, encrypted, in this order
+ * (eDelivery AS4 2.0 §3.2.6). The same call gives other bytes each time: whoever sends again sends the bytes of the first
+ * time.
  * @throws RangeError when the recipient's certificate or the signing key does not fit the profile
  */
 export function composeUserMessage(
@@ -48,124 +110,108 @@ export function composeUserMessage(
   payloads: readonly Payload[],
   security: SendingSecurity,
 ): ComposedMessage {
-  const profile = security.profile ?? 'edelivery-2.0-common-usage';
-  if (!fitsProfile(security.signing.certificate.publicKey, profile, 'as4-signing'))
-    throw new RangeError(`the signing key is none of the profile ${profile}`);
   const unique = randomBytes(12).toString('hex');
-  const parts = payloads.map((payload, index) => ({
-    contentId: payload.contentId ?? `payload-${index + 1}-${unique}@selat`,
-    mimeType: payload.contentType,
-    compressed: true,
-    bytes: compress(payload.bytes),
-  }));
-  const messaging = writeUserMessage(`messaging-${unique}`, header, parts);
-  const body = writeBody(`body-${unique}`);
-  const references = [
-    elementReference(`messaging-${unique}`, messaging),
-    elementReference(`body-${unique}`, body),
-    ...parts.map((part) => attachmentReference(part.contentId, digestOf(part.bytes))),
-  ];
-  const signature = writeSignature(`signature-${unique}`, references, security.signing);
-  const encryption =
-    parts.length === 0 ? undefined : writeEncryption(`encryption-${unique}`, parts, security.recipient, profile);
-  const envelope = writeEnvelope(writeSecurity((encryption?.header ?? '') + signature), messaging, body);
+  const parts = describeParts(unique, payloads).map((part, index) => {
+    const bytes = payloads[index]?.bytes ?? Buffer.alloc(0);
+    const signed = part.compressed ? compress(bytes) : bytes;
+    return { ...part, signed, digest: digestOf(signed) };
+  });
+  const encryption = encryptionOf(unique, parts, security);
+  const { envelope, references } = writeSignedEnvelope(
+    unique,
+    header,
+    parts,
+    encryption?.header ?? '',
+    security.signing,
+  );
   const written = writeMultipart(`selat-${unique}`, [
-    {
-      contentId: `envelope-${unique}@selat`,
-      contentType: 'application/soap+xml; charset=UTF-8',
-      bytes: Buffer.from(envelope),
-    },
-    ...parts.map(({ contentId, bytes }) => ({
-      contentId,
-      contentType: 'application/octet-stream',
-      bytes: encryption === undefined ? bytes : encryptContent(encryption.contentKey, bytes),
-    })),
+    { contentId: `envelope-${unique}@selat`, contentType: SOAP_PART, bytes: envelope },
+    ...parts.flatMap(({ contentId, signed }) =>
+      encryption === undefined
+        ? []
+        : [{ contentId, contentType: ENCRYPTED_PART, bytes: encryptContent(encryption.contentKey, signed) }],
+    ),
   ]);
   return { messageId: header.messageId, ...written, references };
 }
 
-const nothing = Buffer.alloc(0);
-
-function splitMessage(contentType: string | undefined, body: Buffer): { envelope: Buffer; attachments: MimePart[] } {
+/**
+ * Whether a message is an envelope alone or has parts behind it.
+ * @param body undefined for what is too large to be an envelope
+ * @throws EbmsFailure EBMS:0007
+ */
+export function isEnvelopeAlone(contentType: string | undefined, body: Buffer | undefined): contentType is string {
   if (contentType === undefined) throw new EbmsFailure('EBMS:0007', 'The request has no Content-Type.');
   const { value } = readParameters(contentType);
-  if (value === 'application/soap+xml') return { envelope: body, attachments: [] };
-  if (value === 'text/xml') refuseSoap11Bytes(body);
-  const [root, ...attachments] = readMultipart(contentType, body);
+  if (value === 'text/xml' && body !== undefined) refuseSoap11Bytes(body);
+  return value === 'application/soap+xml';
+}
+
+/** The root of a multipart message must be the envelope. */
+export function notAnEnvelope(): EbmsFailure {
+  return new EbmsFailure('EBMS:0007', 'The first part is not a SOAP 1.2 envelope (application/soap+xml).');
+}
+
+function splitMessage(
+  contentType: string | undefined,
+  body: Buffer,
+  limits: MimeLimits,
+): { envelope: Buffer; attachments: MimePart[] } {
+  if (isEnvelopeAlone(contentType, body)) return { envelope: body, attachments: [] };
+  const [root, ...attachments] = readMultipart(contentType ?? '', body, limits);
   if (root?.contentType === 'text/xml') refuseSoap11Bytes(root.bytes);
-  if (root === undefined || root.contentType !== 'application/soap+xml')
-    throw new EbmsFailure('EBMS:0007', 'The first part is not a SOAP 1.2 envelope (application/soap+xml).');
+  if (root === undefined || root.contentType !== 'application/soap+xml') throw notAnEnvelope();
   return { envelope: root.bytes, attachments };
 }
 
-/** The payloads by Content-ID; those in the message and those that the header declares must be the same ones. */
-function matchParts(declared: readonly DeclaredPart[], attachments: readonly MimePart[]): Map<string, Buffer> {
-  const present = new Map<string, Buffer>();
-  for (const { contentId, bytes } of attachments) {
-    if (contentId === undefined) throw new EbmsFailure('EBMS:0007', 'A payload has no Content-ID.');
-    if (!declared.some((part) => part.contentId === contentId))
-      throw new EbmsFailure('EBMS:0007', `The part ${contentId.slice(0, 100)} is not declared in PayloadInfo.`);
-    present.set(contentId, bytes);
-  }
-  for (const { contentId } of declared)
-    if (!present.has(contentId))
-      throw new EbmsFailure('EBMS:0011', `The payload ${contentId.slice(0, 100)} is declared but not in the message.`);
-  return present;
-}
+/** A payload grows beyond what is to be held in memory, within the limits: the message is to be opened on disk. */
+export class LargerThanMemory extends Error {}
 
 /**
- * Opens a user message: structure, header, payloads present as declared, decrypted, signature over everything that is
- * read, decompressed. Whether the signer is trusted, and whether the message is for us, is judged by the caller.
+ * Opens a user message in memory: structure, header, payloads present as declared, decrypted, signature over everything
+ * that is read, decompressed. Whether the signer is trusted, and whether the message is for us, is judged by the caller.
  * @param contentType the HTTP header
- * @param signers certificates that the directory lists for the sender, for a message that only names its signer's
- * @throws EbmsFailure with the error that the sender is to get, and the message's id where it could be read
+ * @param memoryBytes how much the payloads may have together
+ * @throws EbmsFailure with the error that the sender is to get, and the message's id where it could be read;
+ *   LargerThanMemory
  */
 export function openUserMessage(
   contentType: string | undefined,
   body: Buffer,
-  keys: { readonly decryption: readonly MessageKey[] },
-  signers: readonly X509Certificate[] = [],
+  keys: OpeningKeys,
+  limits: MessageLimits = MESSAGE_LIMITS,
+  memoryBytes: number = limits.expansion.bytes,
 ): OpenedMessage {
-  const { envelope, attachments } = splitMessage(contentType, body);
-  const reading = readXml(envelope);
-  if (!reading.ok)
-    throw new EbmsFailure('EBMS:0009', `The SOAP envelope cannot be read: ${reading.faults[0]?.message ?? 'not XML'}`);
-  using document = reading.document;
-  const { messaging, body: soapBody, security } = readEnvelope(document);
-  const messageId = messageIdOf(messaging);
+  const { envelope, attachments } = splitMessage(contentType, body, limits.mime);
+  using opening = openEnvelope(
+    envelope,
+    attachments.map((part) => part.contentId),
+    keys,
+    limits,
+  );
   try {
-    const { kind, element } = onlyMessage(messaging);
-    if (kind === 'signal') throw new SignalArrived(envelope, messageId);
-    const { header, parts } = readUserMessage(element, () => visibleSecurityProblems(security));
-    const present = matchParts(parts, attachments);
-    if (security === undefined) throw new EbmsFailure('EBMS:0103', 'The message has no wsse:Security header.');
-    const contentKeys =
-      present.size === 0 ? new Map<string, Buffer>() : readContentKeys(security, present.keys(), keys.decryption);
-    if (contentKeys === undefined) throw new EbmsFailure('EBMS:0103', 'The payloads are not encrypted.');
-    const plain = new Map([...contentKeys].map(([id, key]) => [id, decryptContent(key, present.get(id) ?? nothing)]));
-    const { signatureAlgorithm, ...verified } = verifySignature(document, security, {
-      elements: [messaging, soapBody],
-      attachmentDigests: new Map([...plain].map(([id, bytes]) => [id, digestOf(bytes)])),
-      signers,
+    const signed = new Map<string, Buffer>();
+    for (const { contentId = '', bytes } of attachments) {
+      const key = opening.contentKeys.get(contentId) ?? Buffer.alloc(0);
+      signed.set(contentId, decryptContent(key, bytes));
+    }
+    const verified = opening.verify(new Map([...signed].map(([contentId, bytes]) => [contentId, digestOf(bytes)])));
+    let expanded = 0;
+    const payloads = opening.parts.map(({ contentId, mimeType, characterSet, compressed }) => {
+      const arrived = signed.get(contentId) ?? Buffer.alloc(0);
+      const room = { ...limits.expansion, bytes: limits.expansion.bytes - expanded };
+      const bytes = compressed ? decompress(arrived, room, memoryBytes - expanded) : arrived;
+      if (bytes === undefined) throw new LargerThanMemory(`a payload of ${opening.header.messageId}`);
+      expanded += bytes.length;
+      return {
+        contentId,
+        contentType: mimeType ?? 'application/octet-stream',
+        ...(characterSet === undefined ? {} : { characterSet }),
+        bytes,
+      };
     });
-    const profile = profileSpoken(signatureAlgorithm, keyEstablishmentOf(security));
-    let room = EXPANSION_LIMITS.bytes;
-    return {
-      ...header,
-      ...verified,
-      profile,
-      payloads: parts.map((part) => {
-        const arrived = plain.get(part.contentId) ?? nothing;
-        const bytes = part.compressed ? decompress(arrived, { ...EXPANSION_LIMITS, bytes: room }) : arrived;
-        room -= bytes.length;
-        return {
-          contentId: part.contentId,
-          contentType: part.mimeType ?? 'application/octet-stream',
-          bytes,
-        };
-      }),
-    };
+    return { ...opening.header, ...verified, payloads };
   } catch (error) {
-    throw error instanceof EbmsFailure ? error.of(messageId) : error;
+    throw opening.tell(error);
   }
 }

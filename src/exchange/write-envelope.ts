@@ -7,6 +7,7 @@ export interface PartInformation {
   readonly contentId: string;
   readonly mimeType: string;
   readonly compressed: boolean;
+  readonly characterSet: string | undefined;
 }
 
 /** Roles of the two-party exchange (eDelivery AS4 §3.2.3). */
@@ -48,6 +49,7 @@ function party(name: 'From' | 'To', partyId: string, role: string): string {
 function partInfo(part: PartInformation): string {
   const properties = [
     property('MimeType', part.mimeType),
+    ...(part.characterSet === undefined ? [] : [property('CharacterSet', part.characterSet)]),
     ...(part.compressed ? [property('CompressionType', 'application/gzip')] : []),
   ];
   return `<eb:PartInfo href="cid:${escapeAttribute(part.contentId)}"><eb:PartProperties>${properties.join('')}</eb:PartProperties></eb:PartInfo>`;

@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { Content } from '../exchange/content.ts';
 import type { Directory } from '../federation/directory.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -34,8 +35,7 @@ export interface OutgoingDocument {
   readonly conversationId: string;
   readonly service: string;
   readonly action: string;
-  readonly contentType: 'application/xml';
-  readonly bytes: Buffer;
+  readonly payloads: readonly { readonly contentType: 'application/xml'; readonly content: Content }[];
 }
 
 /** What the exchange does for issuance: queue a document in the transaction that makes it. */
@@ -51,7 +51,7 @@ export interface DeliveredMessage {
   readonly conversationId: string;
   readonly service: string;
   readonly action: string;
-  readonly payloads: readonly { readonly contentType: string; readonly bytes: Uint8Array }[];
+  readonly payloads: readonly { readonly contentType: string; readonly content: Content }[];
   readonly receivedAt: Date;
 }
 

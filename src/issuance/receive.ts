@@ -1,4 +1,6 @@
 import { Refusal } from '../documents/refusal.ts';
+import { XML_LIMITS } from '../documents/xml-guards.ts';
+import { wholeOf } from '../exchange/content.ts';
 import { appendEvent } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { noteAnswerDelivery, noteDelivery } from './certificate-queries.ts';
@@ -13,6 +15,9 @@ import {
 } from './ports.ts';
 import { receiveCertificate } from './receive-certificate.ts';
 import { receiveResponse } from './receive-response.ts';
+
+/** A document larger than that is not read as XML. */
+const LARGEST_DOCUMENT = XML_LIMITS.bytes;
 
 /**
  * Takes a message of the certificate service: exactly one payload, which is a certificate or the answer to one.
@@ -30,11 +35,18 @@ export async function receiveMessage(
   if (payload === undefined || more.length > 0) {
     throw new Refusal('malformed', 'PAYLOAD-NOT-ONE', `A ${message.action} carries exactly one document.`);
   }
+  if (payload.content.size > LARGEST_DOCUMENT)
+    throw new Refusal(
+      'too-large',
+      'DOCUMENT-TOO-LARGE',
+      `The document has ${payload.content.size} bytes; at most ${LARGEST_DOCUMENT} are taken.`,
+    );
+  const bytes = await wholeOf(payload.content, LARGEST_DOCUMENT);
   switch (message.action) {
     case CERTIFICATE_ACTION:
-      return receiveCertificate(parts, transaction, message, payload.bytes);
+      return receiveCertificate(parts, transaction, message, bytes);
     case RESPONSE_ACTION:
-      return receiveResponse(parts, transaction, message, payload.bytes);
+      return receiveResponse(parts, transaction, message, bytes);
     default:
       throw new Refusal('unsupported-form', 'ACTION-UNKNOWN', `The service has no action ${message.action}.`);
   }

@@ -1,3 +1,4 @@
+import { inMemory } from '../exchange/content.ts';
 import { memberOf } from '../federation/trust.ts';
 import { storeDocument } from '../store/documents.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -34,8 +35,7 @@ export async function sendDocument(
       conversationId: document.conversationId,
       service: CERTIFICATE_SERVICE,
       action: document.action,
-      contentType: 'application/xml',
-      bytes,
+      payloads: [{ contentType: 'application/xml', content: inMemory(bytes) }],
     },
     now,
   );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, test } from 'node:test';
+import { inMemory } from '../../src/exchange/content.ts';
 import { claimDue } from '../../src/exchange/queries.ts';
 import { Settlement } from '../../src/exchange/settle.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
@@ -77,7 +78,7 @@ describe('two nodes over mutual TLS', () => {
     const ids = await Promise.all(Array.from({ length: 40 }, (_, index) => th.send('VN', `<document n="${index}"/>`)));
     await until(() => allReceipted(th), 'receipts of all messages');
     assert.deepEqual(vn.deliveries.map((each) => each.messageId).sort(), [...ids].sort());
-    assert.deepEqual(new Set(vn.deliveries.map((each) => each.payloads[0]?.bytes.toString())).size, 40);
+    assert.deepEqual(new Set(vn.deliveries.map((each) => each.payloads[0]?.content.memory?.toString())).size, 40);
     const [first] = ids;
     assert.deepEqual(await eventKinds(th, first ?? ''), ['message.queued', 'message.receipted']);
     assert.deepEqual(await eventKinds(vn, first ?? ''), ['message.received']);
@@ -105,8 +106,7 @@ describe('two nodes over mutual TLS', () => {
       conversationId: 'UCR-1',
       service: SERVICE,
       action: ACTION,
-      contentType: 'application/xml',
-      bytes: Buffer.from('x'),
+      payloads: [{ contentType: 'application/xml', content: inMemory(Buffer.from('x')) }],
     };
     await assert.rejects(
       inTransaction(th.database.pool, async (transaction) => {
@@ -118,7 +118,7 @@ describe('two nodes over mutual TLS', () => {
     await th.send('VN', 'y');
     await until(() => allReceipted(th), 'the receipt');
     assert.deepEqual(
-      vn.deliveries.map((each) => each.payloads[0]?.bytes.toString()),
+      vn.deliveries.map((each) => each.payloads[0]?.content.memory?.toString()),
       ['y'],
     );
   });

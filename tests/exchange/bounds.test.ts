@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
+import { inMemory } from '../../src/exchange/content.ts';
 import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
+import { MESSAGE_LIMITS } from '../../src/exchange/opening.ts';
 import { composeReceipt } from '../../src/exchange/receipt.ts';
 import { composeUserMessage, openUserMessage } from '../../src/exchange/user-message.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
@@ -36,7 +38,8 @@ async function count(node: RunningExchange, text: string): Promise<number> {
 describe('what a partner or a journey does in bulk stays bounded', () => {
   test('payloads that are each within the limit of expansion are refused when they go beyond it together (A3)', () => {
     const megabyte = (): Buffer => Buffer.concat([randomBytes(7_000), Buffer.alloc(1024 * 1024 - 7_000)]);
-    const payload = Buffer.concat(Array.from({ length: 24 }, megabyte));
+    const payload = Buffer.concat(Array.from({ length: 6 }, megabyte));
+    const limits = { ...MESSAGE_LIMITS, expansion: { bytes: 16 * 1024 * 1024, ratio: 200 } };
     const { contentType, body } = composeUserMessage(
       {
         messageId: 'many@th',
@@ -52,7 +55,7 @@ describe('what a partner or a journey does in bulk stays bounded', () => {
       { signing: thailand.signing, recipient: vietNam.encryption.certificate },
     );
     assert.throws(
-      () => openUserMessage(contentType, body, { decryption: [vietNam.encryption] }),
+      () => openUserMessage(contentType, body, { decryption: [vietNam.encryption] }, limits),
       (error) => error instanceof EbmsFailure && error.code === 'EBMS:0303' && error.refToMessageId === 'many@th',
     );
   });
@@ -92,8 +95,7 @@ describe('what a partner or a journey does in bulk stays bounded', () => {
           conversationId: 'UCR-2',
           service: SERVICE,
           action: ACTION,
-          contentType: 'application/xml',
-          bytes: Buffer.from(`document ${index}`),
+          payloads: [{ contentType: 'application/xml', content: inMemory(Buffer.from(`document ${index}`)) }],
         };
         await th.exchange.send(transaction, document, new Date());
       }

@@ -622,7 +622,7 @@ describe('decompression (A3)', () => {
     const zeros = Buffer.alloc(900_000);
     assert.equal(
       createHash('sha256')
-        .update(decompress(gzipSync(zeros)))
+        .update(decompress(gzipSync(zeros)) ?? '')
         .digest('hex'),
       createHash('sha256').update(zeros).digest('hex'),
     );

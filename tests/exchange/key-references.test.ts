@@ -80,7 +80,7 @@ const listed = (member: TestMember): X509Certificate[] =>
 
 function open(message: TakenApart, signers = listed(thailand), keys = Object.values(vietNam.keys.encryption)) {
   const { contentType, body } = putTogether(message);
-  return openUserMessage(contentType, body, { decryption: keys }, signers);
+  return openUserMessage(contentType, body, { decryption: keys, signers });
 }
 
 function refusal(attempt: () => unknown): EbmsFailure {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Refusal } from '../../src/documents/refusal.ts';
 import type { Act } from '../../src/exchange/operations-acts.ts';
 import { readLoggedAlarms } from '../../src/exchange/operations-alarms.ts';
-import { readMessage, readReceiptBytes, readWireBytes } from '../../src/exchange/operations-message.ts';
+import { readMessage, readReceiptBytes, readWire } from '../../src/exchange/operations-message.ts';
 import { raiseAlarm } from '../../src/exchange/settle.ts';
 import { inTransaction, type Transaction } from '../../src/store/transaction.ts';
 import { createMember } from './members.ts';
@@ -81,7 +81,8 @@ describe('a failed message', () => {
       message.tries.map((each) => each.attempt),
       message.tries.map((_, index) => index + 1),
     );
-    const { bytes, contentType } = await readWireBytes(th.database.pool, id, 'out');
+    const { content, contentType } = await readWire(th.database.pool, id, 'out');
+    const bytes = content.memory ?? Buffer.alloc(0);
     assert.equal(bytes.length, message.size);
     assert.match(contentType, /^multipart\/related/);
     await assert.rejects(readReceiptBytes(th.database.pool, id, undefined), refusedAs('RECEIPT-NOT-FOUND'));
@@ -90,7 +91,7 @@ describe('a failed message', () => {
 
   test('is sent again with the same bytes in a new window, once, whoever asks at the same time', async () => {
     const id = await failedMessage();
-    const { bytes } = await readWireBytes(th.database.pool, id, 'out');
+    const bytes = (await readWire(th.database.pool, id, 'out')).content.memory;
     await vn.listen();
     const asked = await Promise.allSettled(
       Array.from({ length: 5 }, () => change(th, (t) => th.exchange.operations.sendAgain(t, id, act('VN is back')))),
@@ -99,7 +100,7 @@ describe('a failed message', () => {
     for (const each of asked) if (each.status === 'rejected') refusedAs('MESSAGE-NOT-FAILED')(each.reason);
     await until(async () => (await stateOf(th, id)) === 'receipted', 'the receipt');
     const again = await readMessage(th.database.pool, id, undefined);
-    assert.deepEqual((await readWireBytes(vn.database.pool, id, 'in')).bytes, bytes);
+    assert.deepEqual((await readWire(vn.database.pool, id, 'in')).content.memory, bytes);
     const events = again.events.filter(({ kind }) => kind === 'message.sent-again');
     assert.deepEqual(
       events.map(({ actor, reason }) => [actor, reason]),
@@ -210,7 +211,7 @@ describe('the quarantine', () => {
     const message = await readMessage(vn.database.pool, id, undefined);
     assert.deepEqual([message.state, message.error], ['delivered', null]);
     const last = vn.deliveries.at(-1);
-    assert.deepEqual([last?.messageId, last?.payloads[0]?.bytes.toString()], [id, '<poison/>']);
+    assert.deepEqual([last?.messageId, last?.payloads[0]?.content.memory?.toString()], [id, '<poison/>']);
     assert.equal(last?.receivedAt.getTime(), message.at.getTime());
   });
 

@@ -72,7 +72,7 @@ describe('two nodes of different profiles exchange documents and receipts:', () 
           return rows[0]?.state === 'receipted';
         }, 'the receipt');
         assert.deepEqual(
-          vietNam.deliveries.map(({ messageId, payloads }) => [messageId, payloads[0]?.bytes.toString()]),
+          vietNam.deliveries.map(({ messageId, payloads }) => [messageId, payloads[0]?.content.memory?.toString()]),
           [[id, `<from>${th}</from>`]],
         );
         const { signature } = SECURITY_PROFILES[vn];

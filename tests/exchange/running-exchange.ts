@@ -3,6 +3,7 @@ import { Agent, request, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import express, { type RequestHandler } from 'express';
+import { inMemory, wholeOf } from '../../src/exchange/content.ts';
 import { createExchange, type Exchange, type ExchangeParts } from '../../src/exchange/exchange.ts';
 import type { Delivery } from '../../src/exchange/ports.ts';
 import { createAs4Server } from '../../src/node/as4-server.ts';
@@ -28,6 +29,8 @@ export interface RunningExchange {
   /** Queues one document in a transaction of its own. */
   send(toCountry: string, bytes: Buffer | string): Promise<string>;
   listen(): Promise<void>;
+  /** Where it listens. */
+  endpoint(): string;
   /** Ends the https server at once, with every connection. */
   hangUp(): Promise<void>;
   stop(): Promise<void>;
@@ -36,9 +39,19 @@ export interface RunningExchange {
 /** What a test changes of an exchange. */
 export type Changes = Partial<Pick<ExchangeParts, 'deliver' | 'clock' | 'dispatch' | 'limits' | 'receipted'>> & {
   readonly database?: TestDatabase;
+  /** Keeps no payload of what was delivered. */
+  readonly forgetPayloads?: boolean;
 };
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A delivery with its payloads in memory, since they cannot be read after it. */
+async function inHand(delivery: Delivery): Promise<Delivery> {
+  const payloads = [];
+  for (const payload of delivery.payloads)
+    payloads.push({ ...payload, content: inMemory(await wholeOf(payload.content, 64 * 1024 * 1024)) });
+  return { ...delivery, payloads };
+}
 
 /** Waits until something holds, for at most ten seconds. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -75,7 +88,7 @@ export async function createRunningExchange(
     services: [{ service: SERVICE, actions: [ACTION] }],
     deliver: async (transaction, delivery) => {
       const outcome = (await changes.deliver?.(transaction, delivery)) ?? { taken: true };
-      deliveries.push(delivery);
+      deliveries.push(changes.forgetPayloads === true ? { ...delivery, payloads: [] } : await inHand(delivery));
       return outcome;
     },
     receipted: changes.receipted ?? (() => Promise.resolve()),
@@ -95,10 +108,9 @@ export async function createRunningExchange(
         conversationId: 'UCR-1',
         service: SERVICE,
         action: ACTION,
-        contentType: 'application/xml',
-        bytes: Buffer.from(bytes),
+        payloads: [{ contentType: 'application/xml', content: inMemory(Buffer.from(bytes)) }],
       };
-      const prepared = exchange.prepare(document, clock());
+      const prepared = await exchange.prepare(document, clock());
       const { messageId } = await inTransaction(database.pool, (transaction) =>
         exchange.enqueue(transaction, prepared, clock()),
       );
@@ -118,6 +130,7 @@ export async function createRunningExchange(
       await new Promise<void>((resolve) => listening.listen(port, '127.0.0.1', resolve));
       endpoints[member.country] = `https://127.0.0.1:${addressOf(listening).port}/as4`;
     },
+    endpoint: () => endpoints[member.country] ?? '',
     async hangUp() {
       const ended = server;
       server = undefined;

@@ -1,4 +1,5 @@
 import { randomUUID, type X509Certificate } from 'node:crypto';
+import { inMemory } from '../../src/exchange/content.ts';
 import { PartnerConnections } from '../../src/exchange/deliver-message.ts';
 import { type AnswerJudgement, judgeAnswer } from '../../src/exchange/judge-answer.ts';
 import type { ComposedMessage, Payload } from '../../src/exchange/message.ts';
@@ -95,7 +96,7 @@ export class SelatNode {
       { signing: this.member.keys.signing[partner.profile], recipient, profile: partner.profile },
     );
     const body = letter.alter === undefined ? message.body : letter.alter(Buffer.from(message.body));
-    const answer = await this.#connections.post(partner, message.contentType, body);
+    const answer = await this.#connections.post(partner, message.contentType, inMemory(body));
     return { message, judgement: judgeAnswer(answer, message, partner, trust, new Date()) };
   }
 

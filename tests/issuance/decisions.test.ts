@@ -9,6 +9,7 @@ import { verifySeal } from '../../src/seal/verify-seal.ts';
 import { eventsOf } from '../../src/store/log.ts';
 import {
   application,
+  bytesOf,
   directoryOf,
   EXPORTER,
   firmPerson,
@@ -59,7 +60,7 @@ describe('an approval', () => {
     assert.deepEqual(readCertificateNumber(number)?.country, 'TH');
     const bytes = await node.issuance.readDocument(node.asked(trader), number);
     assert.equal(node.sent.length, before + 1);
-    assert.deepEqual(node.sent.at(-1)?.document.bytes, bytes);
+    assert.deepEqual(bytesOf(node.sent.at(-1)?.document), bytes);
     assert.equal(node.sent.at(-1)?.document.toCountry, 'VN');
     assert.equal(node.sent.at(-1)?.document.conversationId, '6TH0105536000315-26-300001');
     assert.ok(verifySeal(bytes).ok);

@@ -5,6 +5,7 @@ import type { Actor } from '../../src/access/actor.ts';
 import { toXml } from '../../src/documents/codec.ts';
 import { Refusal } from '../../src/documents/refusal.ts';
 import type { CertificateOfOrigin } from '../../src/documents/types.ts';
+import { inMemory } from '../../src/exchange/content.ts';
 import type { Directory } from '../../src/federation/directory.ts';
 import { makeCertificate } from '../../src/issuance/make-certificate.ts';
 import type { DeliveredMessage } from '../../src/issuance/ports.ts';
@@ -15,6 +16,7 @@ import { inTransaction } from '../../src/store/transaction.ts';
 import {
   application,
   asDelivery,
+  bytesOf,
   directoryOf,
   EXPORTER,
   firmPerson,
@@ -91,7 +93,7 @@ const delivery = (bytes: Buffer, more: Partial<DeliveredMessage> = {}): Delivere
   conversationId: 'UCR-1',
   service: 'urn:selat:service:certificate-of-origin',
   action: 'SendCertificate',
-  payloads: [{ contentType: 'application/xml', bytes }],
+  payloads: [{ contentType: 'application/xml', content: inMemory(bytes) }],
   receivedAt: later(10),
   ...more,
 });
@@ -129,8 +131,8 @@ describe('a certificate on its way from Thailand to Viet Nam', () => {
     const there = await viet.issuance.readCertificate(viet.asked(customs), number);
     assert.equal(there.state, 'verified');
     assert.equal(there.side, 'importing');
-    assert.equal(there.documentDigest, digestOf(message.document.bytes));
-    assert.deepEqual(await viet.issuance.readDocument(viet.asked(customs), number), message.document.bytes);
+    assert.equal(there.documentDigest, digestOf(bytesOf(message.document)));
+    assert.deepEqual(await viet.issuance.readDocument(viet.asked(customs), number), bytesOf(message.document));
     const verdict = await viet.issuance.readVerification(viet.asked(customs), number);
     assert.equal(verdict.own.outcome, 'verified');
     assert.deepEqual(
@@ -168,7 +170,7 @@ describe('a certificate on its way from Thailand to Viet Nam', () => {
       verdict.own.steps.map((step) => `${step.step} ${step.verdict}`),
     );
     const answered = await readDocument(thai.pool, both.partner?.responseDigest ?? '');
-    assert.deepEqual(answered?.bytes, viet.sent.at(-1)?.document.bytes);
+    assert.deepEqual(answered?.bytes, bytesOf(viet.sent.at(-1)?.document));
 
     const history = await thai.issuance.applicationHistory(thai.asked(trader, later(30)), applicationId);
     assert.deepEqual(
@@ -196,7 +198,7 @@ describe('a certificate on its way from Thailand to Viet Nam', () => {
 
   test('delivered twice has one effect and gets the same answer again', async () => {
     const { message } = await issue();
-    const bytes = message.document.bytes;
+    const bytes = bytesOf(message.document);
     const before = viet.sent.length;
     await Promise.all(
       [0, 1, 2].map(() => viet.deliver(delivery(bytes, { conversationId: message.document.conversationId }))),
@@ -214,7 +216,7 @@ describe('a certificate on its way from Thailand to Viet Nam', () => {
     await viet.deliver(delivery(other));
     assert.deepEqual(await failures(other), ['NUMBER-HAS-OTHER-DOCUMENT']);
     const shown = await viet.issuance.readCertificate(viet.asked(customs), number);
-    assert.equal(shown.documentDigest, digestOf(message.document.bytes), 'the one in force is shown');
+    assert.equal(shown.documentDigest, digestOf(bytesOf(message.document)), 'the one in force is shown');
     const history = await viet.issuance.certificateHistory(viet.asked(customs), number);
     assert.ok(history.entries.every((entry) => entry.kind !== 'certificate.refused'));
   });
@@ -380,14 +382,14 @@ describe('an answer', () => {
     const { message } = await issue();
     await viet.deliver(asDelivery(thai, message));
     const good = answer();
-    const bytes = Buffer.from(good.payloads[0]?.bytes ?? []);
+    const bytes = good.payloads[0]?.content.memory ?? Buffer.alloc(0);
     const altered = Buffer.from(bytes.toString('utf8').replace('>verified<', '>refused<'));
     const asPayload = (payload: Buffer) => ({
       ...good,
-      payloads: [{ contentType: 'application/xml', bytes: payload }],
+      payloads: [{ contentType: 'application/xml', content: inMemory(payload) }],
     });
     await assert.rejects(thai.deliver(asPayload(altered)), refusedWith('ANSWER-NOT-TRUSTED'));
-    await assert.rejects(thai.deliver(asPayload(message.document.bytes)), refusedWith('ANSWER-NOT-TRUSTED'));
+    await assert.rejects(thai.deliver(asPayload(bytesOf(message.document))), refusedWith('ANSWER-NOT-TRUSTED'));
     await assert.rejects(thai.deliver(asPayload(Buffer.from('x'))), refusedWith('ANSWER-NOT-TRUSTED'));
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor, FirmIdentifier } from '../../src/access/actor.ts';
 import type { CertificateApplication } from '../../src/documents/types.ts';
+import { inMemory } from '../../src/exchange/content.ts';
 import type { Directory, Member } from '../../src/federation/directory.ts';
 import type { Asked } from '../../src/issuance/asked.ts';
 import { createIssuance, type Issuance } from '../../src/issuance/issuance.ts';
@@ -157,6 +158,13 @@ export async function openNode(keys: TestCountry, directory: () => Directory | n
   };
 }
 
+/** The one payload of a document that was sent. */
+export function bytesOf(document: TestNode['sent'][number]['document'] | undefined): Buffer {
+  const bytes = document?.payloads[0]?.content.memory;
+  if (bytes === undefined) throw new Error('no document was sent');
+  return bytes;
+}
+
 /** Takes what one node sent as what another one is delivered. */
 export function asDelivery(
   from: TestNode,
@@ -172,7 +180,7 @@ export function asDelivery(
     conversationId: document.conversationId,
     service: document.service,
     action: document.action,
-    payloads: [{ contentType: document.contentType, bytes: bytes ?? document.bytes }],
+    payloads: [{ contentType: 'application/xml', content: inMemory(bytes ?? bytesOf(document)) }],
     receivedAt,
   };
 }

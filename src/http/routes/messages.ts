@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { JsonObject } from '../../documents/json.ts';
 import { Refusal } from '../../documents/refusal.ts';
 import type { Operations } from '../../exchange/operations.ts';
@@ -10,7 +11,7 @@ import {
   OUTGOING_STATES,
   readMessageCursor,
 } from '../../exchange/operations-list.ts';
-import { type KeptBytes, readMessage, readReceiptBytes, readWireBytes } from '../../exchange/operations-message.ts';
+import { type KeptBytes, readMessage, readReceiptBytes } from '../../exchange/operations-message.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { Reply, Route, RouteContext } from '../route.ts';
 import {
@@ -73,13 +74,12 @@ function idIn({ params }: RouteContext): string {
 
 /** Bytes that a partner made are given to be kept, never to be shown. */
 function download({ bytes }: KeptBytes, id: string, suffix: string): Reply {
+  return { status: 200, bytes, contentType: 'application/octet-stream', headers: asFile(id, suffix) };
+}
+
+function asFile(id: string, suffix: string): Record<string, string> {
   const name = id.replaceAll(/[^A-Za-z0-9.@-]/g, '_').slice(0, 100);
-  return {
-    status: 200,
-    bytes,
-    contentType: 'application/octet-stream',
-    headers: { 'Content-Disposition': `attachment; filename="${name}.${suffix}"` },
-  };
+  return { 'Content-Disposition': `attachment; filename="${name}.${suffix}"` };
 }
 
 /** Messages in and out, for the operator of the node. */
@@ -171,7 +171,14 @@ export function messageRoutes(operations: Operations): Route[] {
       replies: { 200: { description: 'The bytes.', contentType: 'application/octet-stream' } },
       async handle(context) {
         const id = idIn(context);
-        return download(await readWireBytes(context.transaction, id, directionIn(context.query)), id, 'mime');
+        const { content } = await operations.readWire(id, directionIn(context.query));
+        return {
+          status: 200,
+          stream: Readable.from(content.stream(), { objectMode: false }),
+          contentType: 'application/octet-stream',
+          length: content.size,
+          headers: asFile(id, 'mime'),
+        };
       },
     },
     {

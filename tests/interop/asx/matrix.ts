@@ -45,7 +45,10 @@ export async function fromAsx(ground: Ground, message: Message): Promise<undefin
       conversationId: delivery.conversationId,
       service: delivery.service,
       action: delivery.action,
-      payloads: delivery.payloads.map(({ contentType, bytes }) => ({ contentType, sha256: digestOf(bytes) })),
+      payloads: delivery.payloads.map(({ contentType, content }) => ({
+        contentType,
+        sha256: digestOf(content.memory ?? Buffer.alloc(0)),
+      })),
     },
     {
       fromCountry: my.country,

@@ -85,7 +85,7 @@ export async function fromPhase4(
       service: delivery.service,
       action: delivery.action,
       properties: { ...delivery.properties },
-      payloads: delivery.payloads.map(described),
+      payloads: delivery.payloads.map((each) => described({ ...each, bytes: each.content.memory ?? Buffer.alloc(0) })),
     },
     {
       fromCountry: profile.member.country,

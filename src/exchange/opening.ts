@@ -1,0 +1,127 @@
+import type { X509Certificate } from 'node:crypto';
+import { readXml } from '../documents/read-xml.ts';
+import { EXPANSION_LIMITS, type ExpansionLimits } from './compression.ts';
+import { EbmsFailure } from './ebms-errors.ts';
+import { visibleSecurityProblems } from './header-security.ts';
+import type { MessageKey, SignedReference, UserMessageHeader } from './message.ts';
+import { MIME_LIMITS, type MimeLimits } from './mime.ts';
+import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
+import { profileSpoken, type SecurityProfileName } from './security-profile.ts';
+import { SignalArrived } from './signal.ts';
+import { keyEstablishmentOf, readContentKeys } from './ws-security/content-keys.ts';
+import { verifySignature } from './ws-security/verify-signature.ts';
+
+/** How large each part of a message may be, in bytes where nothing else is said. */
+export interface MessageLimits {
+  readonly mime: MimeLimits;
+  readonly envelopeBytes: number;
+  readonly expansion: ExpansionLimits;
+}
+
+export const MESSAGE_LIMITS: MessageLimits = {
+  mime: MIME_LIMITS,
+  envelopeBytes: 1024 * 1024,
+  expansion: EXPANSION_LIMITS,
+};
+
+/** What messages are opened with. */
+export interface OpeningKeys {
+  /** Keys of this access point, of all kinds, the newest first. */
+  readonly decryption: readonly MessageKey[];
+  /** Certificates that the directory lists for the sender, for a message that only names its signer's. */
+  readonly signers?: readonly X509Certificate[];
+}
+
+/** What is established about a message once its signature held. */
+export interface VerifiedMessage {
+  /** Whose trust is still to be judged. */
+  readonly signerCertificate: X509Certificate;
+  /** The security profile that it is made in; whether the sender may speak it is still to be judged. */
+  readonly profile: SecurityProfileName;
+  readonly references: readonly SignedReference[];
+}
+
+/** A user message whose envelope was read; its payloads are still closed. */
+export interface Opening extends Disposable {
+  readonly header: UserMessageHeader;
+  readonly parts: readonly DeclaredPart[];
+  /** The AES key of each payload by its Content-ID. */
+  readonly contentKeys: ReadonlyMap<string, Buffer>;
+  /**
+   * Verifies the signature over header, Body and payloads; to be called once.
+   * @param digests SHA-256 in base64 of each payload as it was signed: decrypted, still compressed
+   */
+  verify(digests: ReadonlyMap<string, string>): VerifiedMessage;
+  /** The failure, told of this message. */
+  tell(error: unknown): unknown;
+}
+
+/** The payloads in the message and those that the header declares must be the same ones. */
+function matchParts(declared: readonly DeclaredPart[], present: readonly (string | undefined)[]): string[] {
+  const named = present.map((contentId) => {
+    if (contentId === undefined) throw new EbmsFailure('EBMS:0007', 'A payload has no Content-ID.');
+    if (!declared.some((part) => part.contentId === contentId))
+      throw new EbmsFailure('EBMS:0007', `The part ${contentId.slice(0, 100)} is not declared in PayloadInfo.`);
+    return contentId;
+  });
+  for (const { contentId } of declared)
+    if (!named.includes(contentId))
+      throw new EbmsFailure('EBMS:0011', `The payload ${contentId.slice(0, 100)} is declared but not in the message.`);
+  return named;
+}
+
+/**
+ * Reads the envelope of a user message: structure, header, payloads present as declared, keys of the payloads.
+ * @param present Content-IDs of the parts behind the envelope
+ * @throws EbmsFailure with the error that the sender is to get, and the message's id where it could be read
+ */
+export function openEnvelope(
+  envelope: Buffer,
+  present: readonly (string | undefined)[],
+  keys: OpeningKeys,
+  limits: MessageLimits,
+): Opening {
+  if (envelope.length > limits.envelopeBytes) throw envelopeTooLarge(limits);
+  const reading = readXml(envelope);
+  if (!reading.ok)
+    throw new EbmsFailure('EBMS:0009', `The SOAP envelope cannot be read: ${reading.faults[0]?.message ?? 'not XML'}`);
+  const { document } = reading;
+  let messageId: string | undefined;
+  const tell = (error: unknown): unknown => (error instanceof EbmsFailure ? error.of(messageId) : error);
+  try {
+    const { messaging, body, security } = readEnvelope(document);
+    messageId = messageIdOf(messaging);
+    const { kind, element } = onlyMessage(messaging);
+    if (kind === 'signal') throw new SignalArrived(envelope, messageId);
+    const { header, parts } = readUserMessage(element, () => visibleSecurityProblems(security));
+    const contentIds = matchParts(parts, present);
+    if (security === undefined) throw new EbmsFailure('EBMS:0103', 'The message has no wsse:Security header.');
+    const contentKeys =
+      contentIds.length === 0 ? new Map<string, Buffer>() : readContentKeys(security, contentIds, keys.decryption);
+    if (contentKeys === undefined) throw new EbmsFailure('EBMS:0103', 'The payloads are not encrypted.');
+    return {
+      header,
+      parts,
+      contentKeys,
+      verify(attachmentDigests) {
+        const elements = [messaging, body];
+        const must = { elements, attachmentDigests, signers: keys.signers ?? [] };
+        const { signatureAlgorithm, ...verified } = verifySignature(document, security, must);
+        return { ...verified, profile: profileSpoken(signatureAlgorithm, keyEstablishmentOf(security)) };
+      },
+      tell,
+      [Symbol.dispose]: () => document.dispose(),
+    };
+  } catch (error) {
+    document.dispose();
+    throw tell(error);
+  }
+}
+
+/** The envelope must fit into memory. */
+export function envelopeTooLarge(limits: MessageLimits): EbmsFailure {
+  return new EbmsFailure(
+    'EBMS:0009',
+    `The SOAP envelope has more than ${limits.envelopeBytes} bytes; send documents as payloads beside it.`,
+  );
+}
