@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessageKey } from '../../../src/exchange/message.ts';
+import type { SecurityProfileName } from '../../../src/exchange/security-profile.ts';
 import type { TestMember } from '../../exchange/members.ts';
 import { ACTION, SERVICE } from '../../exchange/running-exchange.ts';
 
@@ -18,19 +19,28 @@ export function writeCertificate(folder: string, name: string, certificate: Mess
   return file;
 }
 
-/** Writes the configuration of phase4 as a member that speaks one profile with one partner; says where. */
-export function writeConfiguration(folder: string, profile: string, member: TestMember, partner: TestMember): string {
-  const file = join(folder, `${profile}.json`);
+/**
+ * Writes the configuration of phase4 as a member that speaks one profile with one partner; says where.
+ * @param name prefix of the files
+ */
+export function writeConfiguration(
+  folder: string,
+  name: string,
+  profile: SecurityProfileName,
+  member: TestMember,
+  partner: TestMember,
+): string {
+  const file = join(folder, `${name}.json`);
   const configuration = {
     profile,
     partyId: member.partyId,
     partnerPartyId: partner.partyId,
     service: SERVICE,
     action: ACTION,
-    signing: writeKey(folder, `${profile}-signing`, member.signing),
-    decryption: writeKey(folder, `${profile}-decryption`, member.encryption),
-    tls: writeKey(folder, `${profile}-tls`, member.tls),
-    authorities: [writeCertificate(folder, `${profile}-authority`, partner.authority.certificate)],
+    signing: writeKey(folder, `${name}-signing`, member.keys.signing[profile]),
+    decryption: writeKey(folder, `${name}-decryption`, member.keys.encryption[profile]),
+    tls: writeKey(folder, `${name}-tls`, member.tls),
+    authorities: [writeCertificate(folder, `${name}-authority`, partner.authority.certificate)],
   };
   writeFileSync(file, JSON.stringify(configuration));
   return file;

@@ -36,7 +36,7 @@ async function prepare(folder: string): Promise<Ground> {
   const glue = await Glue.start(
     await buildGlue(),
     folder,
-    profiles.map((profile) => writeConfiguration(folder, profile.name, profile.member, member)),
+    profiles.map((profile) => writeConfiguration(folder, profile.name, profile.name, profile.member, member)),
   );
   const endpoints: Endpoints = {};
   for (const profile of profiles)

@@ -78,7 +78,8 @@ final class Keys
 
   private static KeyStore emptyStore () throws IOException, GeneralSecurityException
   {
-    final KeyStore store = KeyStore.getInstance ("PKCS12");
+    // Of PKCS12, every use of a key would cost ten thousand rounds of a password's derivation.
+    final KeyStore store = KeyStore.getInstance ("JKS");
     store.load (null, null);
     return store;
   }

@@ -29,6 +29,11 @@ public final class Main
   public static void main (final String [] arguments) throws Exception
   {
     Events.takeStandardOutput ();
+    if (arguments.length > 0 && arguments[0].equals ("bench"))
+    {
+      Bench.run (List.of (arguments).subList (1, arguments.length));
+      System.exit (0);
+    }
     final Map <String, Sender> senders = new HashMap <> ();
     final List <Receiver> receivers = new ArrayList <> ();
     for (final String file : arguments)

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { readXml } from '../../documents/read-xml.ts';
+import type { XmlLimits } from '../../documents/xml-guards.ts';
+import { canonicalBytes } from '../../seal/canonical-xml.ts';
+import { digestOf } from './security-header.ts';
+
+/**
+ * The form of a payload that is digested when it is signed: as it is, with the line ends of text, or as canonical XML
+ * (SwA Profile 1.1 §4.4.1 and §5.4.2: content is made canonical as its MIME type has it).
+ */
+export type SignedForm = 'bytes' | 'text' | 'xml';
+
+/** Canonical XML is made in memory: what is larger is signed compressed, when it is gzip and no XML any more. */
+const XML_FORM_LIMITS: Partial<XmlLimits> = {
+  bytes: 16 * 1024 * 1024,
+  text: 16 * 1024 * 1024,
+  elements: 1_000_000,
+};
+
+/**
+ * The form in which a payload is signed.
+ * @param mediaType of the payload; parameters are of no matter
+ * @param compressed whether it is sent as gzip, which has no canonical form but its bytes
+ */
+export function signedFormOf(mediaType: string | undefined, compressed: boolean): SignedForm {
+  const type = mediaType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (compressed) return 'bytes';
+  if (/^(?:text|application)\/xml$|^(?:application|image)\/[^/]*\+xml$/.test(type)) return 'xml';
+  return type.startsWith('text/') ? 'text' : 'bytes';
+}
+
+/** Text whose lines all end in CR LF (RFC 2046 §4.1.1), in pieces; a line end may be cut in two. */
+export async function* withLineEnds(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let endedInReturn = false;
+  for await (const piece of pieces) {
+    const text: string = `${endedInReturn ? '\r' : ''}${piece.toString('latin1')}`;
+    endedInReturn = text.endsWith('\r');
+    yield lineEnds(endedInReturn ? text.slice(0, -1) : text);
+  }
+  if (endedInReturn) yield lineEnds('\r');
+}
+
+function lineEnds(text: string): Buffer {
+  return Buffer.from(text.replaceAll(/\r\n|\r|\n/g, '\r\n'), 'latin1');
+}
+
+/** SHA-256 in base64 of text with its line ends. */
+export async function digestOfText(pieces: AsyncIterable<Buffer>): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const piece of withLineEnds(pieces)) digest.update(piece);
+  return digest.digest('base64');
+}
+
+/** SHA-256 in base64 of the exclusive canonical form without comments; undefined when the bytes have none. */
+export function digestOfXml(bytes: Uint8Array): string | undefined {
+  const reading = readXml(bytes, XML_FORM_LIMITS);
+  if (!reading.ok) return undefined;
+  using document = reading.document;
+  return digestOf(canonicalBytes(document));
+}
+
+/** SHA-256 in base64 of the signed form of bytes in memory; undefined when they have no such form. */
+export function digestOfForm(form: SignedForm, bytes: Buffer): string | undefined {
+  if (form === 'bytes') return digestOf(bytes);
+  return form === 'text' ? digestOf(lineEnds(bytes.toString('latin1'))) : digestOfXml(bytes);
+}
