@@ -26,11 +26,17 @@ export interface VerifiedSignature {
   readonly references: readonly SignedReference[];
 }
 
+/** The digest of a payload, or those of its signed forms. */
+export type AttachmentDigest = string | readonly string[];
+
 /** What must be covered: the elements that are read afterwards, and the payloads as they were signed. */
 export interface MustBeCovered {
   readonly elements: readonly XmlElement[];
-  /** SHA-256 in base64 of each payload before encryption, by Content-ID. */
-  readonly attachmentDigests: ReadonlyMap<string, string>;
+  /**
+   * SHA-256 in base64 of each payload before encryption, by Content-ID; several where the payload has another signed form
+   * than its bytes: the signature may have any of them.
+   */
+  readonly attachmentDigests: ReadonlyMap<string, AttachmentDigest>;
   /**
    * Certificates that the directory lists for the sender: among these a signer is looked up that the message only names
    * (issuer and serial number, subject key identifier, thumbprint) and whose certificate it does not carry.
@@ -158,7 +164,7 @@ function canonical(element: XmlElement, prefixes: readonly string[], mayTakeOut:
 /** What a reference is about: an element of the envelope or a payload. */
 type Referred =
   | { readonly reference: SignedReference; readonly element: XmlElement }
-  | { readonly reference: SignedReference; readonly contentId: string; readonly digest: string };
+  | { readonly reference: SignedReference; readonly contentId: string; readonly digests: readonly string[] };
 
 /** The transforms of a reference, for those who must change them. */
 function named(reference: SignedReference): string {
@@ -173,7 +179,7 @@ function named(reference: SignedReference): string {
 function resolve(
   reference: SignedReference,
   byId: ReadonlyMap<string, XmlElement>,
-  attachmentDigests: ReadonlyMap<string, string>,
+  attachmentDigests: ReadonlyMap<string, AttachmentDigest>,
 ): Referred {
   const [transform, ...others] = reference.transforms;
   if (reference.uri.startsWith('cid:')) {
@@ -184,7 +190,7 @@ function resolve(
     const contentId = reference.uri.slice(4);
     const digest = attachmentDigests.get(contentId);
     if (digest === undefined) throw failed('The signature covers a payload that is not in the message.');
-    return { reference, contentId, digest };
+    return { reference, contentId, digests: typeof digest === 'string' ? [digest] : digest };
   }
   if (transform?.algorithm !== EXCLUSIVE_C14N || others.length > 0)
     throw policy(
@@ -227,11 +233,11 @@ function checkDigests(referred: readonly Referred[], must: MustBeCovered): void 
   // What is read lies side by side in the envelope, so each can be taken out; anything else comes first, in its place.
   const taken = referred.filter(isRead);
   for (const one of [...referred.filter((each) => !taken.includes(each)), ...taken]) {
-    const digest =
+    const digests =
       'element' in one
-        ? digestOf(canonical(one.element, one.reference.transforms[0]?.inclusivePrefixes ?? [], taken.includes(one)))
-        : one.digest;
-    if (digest !== one.reference.digest)
+        ? [digestOf(canonical(one.element, one.reference.transforms[0]?.inclusivePrefixes ?? [], taken.includes(one)))]
+        : one.digests;
+    if (!digests.includes(one.reference.digest))
       throw failed(`What ${one.reference.uri.slice(0, 100)} refers to was altered: its digest is another.`);
   }
 }
