@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addOperatorCommands } from './operator-commands.ts';
 
 /** A whole number within bounds, from the command line. */
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -125,6 +126,8 @@ export function buildProgram(): Command {
     .option('--database <url>', 'database of the node (default: DATABASE_URL, else the region’s embedded server)')
     .addOption(jsonOption())
     .action(async (options) => (await import('./verify-log.ts')).verifyLogs(options));
+
+  addOperatorCommands(program);
 
   return program;
 }
