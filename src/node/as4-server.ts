@@ -15,7 +15,8 @@ export function createAs4Server(listener: RequestListener, tls: MessageKey): Ser
       requestCert: true,
       rejectUnauthorized: false,
       headersTimeout: 10_000,
-      requestTimeout: 120_000,
+      // A large message over a slow line may take long; one that comes no further is broken off much earlier.
+      requestTimeout: 3_600_000,
       keepAliveTimeout: 60_000,
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 16_384,

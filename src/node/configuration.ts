@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Refusal } from '../documents/refusal.ts';
 import { MESSAGE_PROFILES, type MessageProfile } from '../pki/message-keys.ts';
+import { EXCHANGE_SETTINGS_SCHEMA, type ExchangeSettings } from './exchange-settings.ts';
 
 /** The settings of one national node, as they stand in its `node.json`. */
 export interface NodeConfiguration {
@@ -25,6 +26,8 @@ export interface NodeConfiguration {
   readonly profile?: MessageProfile;
   /** Where partners reach the node; `endpoint` is what the directory tells them. */
   readonly as4: { readonly host: string; readonly port: number; readonly endpoint: string };
+  /** Limits and folders of the exchange with partners. */
+  readonly exchange?: ExchangeSettings;
   /** Where newer directories come from: files beside node.json, or http(s) addresses. */
   readonly directorySources: readonly string[];
   /** Whether this node's data are samples, which every page then says. */
@@ -73,6 +76,7 @@ const isConfiguration = new Ajv2020({ allErrors: true, strict: true }).compile<N
       properties: { host: text, port, endpoint: { type: 'string', pattern: '^https://' } },
     },
     profile: { enum: [...MESSAGE_PROFILES] },
+    exchange: EXCHANGE_SETTINGS_SCHEMA,
     directorySources: { type: 'array', items: text },
     sample: { type: 'boolean' },
   },

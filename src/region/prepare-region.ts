@@ -37,14 +37,14 @@ function addresses(country: string, index: number, terms: RegionTerms): Pick<Nod
 }
 
 /**
- * The security profile that a person set in a node's `node.json`: the one setting there that is theirs and is kept.
- * @throws a Refusal when it is none
+ * What a person set in a node's `node.json` that is theirs and is kept: the security profile, and how it exchanges.
+ * @throws a Refusal when it cannot be used
  */
-function profileSetIn(nodeFolder: string): Pick<NodeConfiguration, 'profile'> {
+function settingsIn(nodeFolder: string): Pick<NodeConfiguration, 'profile' | 'exchange'> {
   const file = join(nodeFolder, 'node.json');
-  if (!existsSync(file) || !/"profile"\s*:/.test(readFileSync(file, 'utf8'))) return {};
-  const { profile } = readConfiguration(nodeFolder);
-  return profile === undefined ? {} : { profile };
+  if (!existsSync(file) || !/"(?:profile|exchange)"\s*:/.test(readFileSync(file, 'utf8'))) return {};
+  const { profile, exchange } = readConfiguration(nodeFolder);
+  return { ...(profile === undefined ? {} : { profile }), ...(exchange === undefined ? {} : { exchange }) };
 }
 
 function configure(country: string, index: number, terms: RegionTerms): NodeConfiguration {
@@ -82,7 +82,7 @@ export async function prepareRegion(
     const countries = [...new Set([...(before?.countries ?? []), ...terms.countries])];
     const made = countries.map(async (country, index) => {
       const nodeFolder = folder.node(country);
-      const configuration = { ...configure(country, index, terms), ...profileSetIn(nodeFolder) };
+      const configuration = { ...configure(country, index, terms), ...settingsIn(nodeFolder) };
       if (!existsSync(nodeFolder)) progress(`Making the keys of ${configuration.name}`);
       mkdirSync(nodeFolder, { recursive: true, mode: 0o700 });
       writeWhenNew(join(nodeFolder, 'node.json'), `${JSON.stringify(configuration, null, 2)}\n`);
