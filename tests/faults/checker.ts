@@ -69,6 +69,12 @@ export interface DirectionJudgement {
   readonly violations: readonly string[];
 }
 
+/** Of the bytes in the row, or of the pieces of a large message. */
+const bodyDigest = (direction: 'incoming' | 'outgoing'): string => `encode(sha256(coalesce(b.body, (
+  select string_agg(p.bytes, '' order by p.number) from ${direction}_pieces p where p.message_id = m.message_id))), 'hex')
+  as "bodyDigest"`;
+
+/** Reads all that one database says. */
 export async function readSide(
   pool: Pool,
   name: string,
@@ -93,14 +99,14 @@ export async function readSide(
     ),
     sent: byId(
       await rowsOf<SentMessage & { id: string }>(
-        `select m.message_id as id, m.state, m.last_error as reason, encode(sha256(b.body), 'hex') as "bodyDigest",
+        `select m.message_id as id, m.state, m.last_error as reason, ${bodyDigest('outgoing')},
             encode(sha256(r.bytes), 'hex') as "receiptDigest"
           from outgoing_messages m left join outgoing_bodies b using (message_id) left join received_receipts r using (message_id)`,
       ),
     ),
     received: byId(
       await rowsOf<ReceivedMessage & { id: string }>(
-        `select m.message_id as id, m.state, m.reason, m.duplicates, encode(sha256(b.body), 'hex') as "bodyDigest",
+        `select m.message_id as id, m.state, m.reason, m.duplicates, ${bodyDigest('incoming')},
             encode(sha256(b.receipt), 'hex') as "receiptDigest"
           from incoming_messages m left join incoming_bodies b using (message_id)`,
       ),

@@ -12,6 +12,8 @@ export interface GatewayTerms {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Where it takes messages, on 127.0.0.1. */
   readonly port: number;
+  /** For what is too large for memory. */
+  readonly spoolFolder: string;
   readonly dispatch: Partial<DispatchTerms>;
   readonly windowMilliseconds: number;
   /** How much its clock is ahead. */

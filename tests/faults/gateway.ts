@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
 import { Refusal } from '../../src/documents/refusal.ts';
+import { inMemory, wholeOf } from '../../src/exchange/content.ts';
 import { createExchange } from '../../src/exchange/exchange.ts';
 import { createAs4Server } from '../../src/node/as4-server.ts';
 import { startLogChainWorker } from '../../src/node/log-chain-worker.ts';
@@ -51,7 +52,8 @@ const exchange = createExchange({
   log,
   services: [{ service: SERVICE, actions: [ACTION] }],
   async deliver(transaction, { messageId, payloads }) {
-    const bytes = payloads[0]?.bytes ?? Buffer.alloc(0);
+    const [payload] = payloads;
+    const bytes = payload === undefined ? Buffer.alloc(0) : await wholeOf(payload.content, 1024 * 1024);
     const document: TestDocument = JSON.parse(bytes.toString('utf8'));
     await noteDelivered(transaction, document.id, messageId, bytes);
     // After the effect, so that what is undone can be seen to be undone.
@@ -60,7 +62,9 @@ const exchange = createExchange({
     return { taken: true };
   },
   receipted: (transaction, { messageId }) => noteReceipted(transaction, messageId),
-  limits: { windowMilliseconds: terms.windowMilliseconds },
+  // So little in memory that some documents go through files and through the database in pieces.
+  limits: { windowMilliseconds: terms.windowMilliseconds, memoryBytes: 16_000 },
+  spoolFolder: terms.spoolFolder,
   dispatch: terms.dispatch,
 });
 
@@ -84,14 +88,13 @@ async function produce(ordered: boolean): Promise<void> {
   const document = newDocument(ordered);
   const bytes = Buffer.from(JSON.stringify(document));
   const now = clock();
-  const prepared = exchange.prepare(
+  const prepared = await exchange.prepare(
     {
       toCountry: terms.partner,
       conversationId: document.conversation,
       service: SERVICE,
       action: ACTION,
-      contentType: 'application/json',
-      bytes,
+      payloads: [{ contentType: 'application/json', content: inMemory(bytes) }],
     },
     now,
   );

@@ -97,6 +97,7 @@ export class World {
             membersFile,
             endpoints,
             port,
+            spoolFolder: folder,
             dispatch: {
               firstPauseMilliseconds: 50,
               longestPauseMilliseconds: 1_000,
