@@ -18,6 +18,7 @@ import {
   writeSignedEnvelope,
 } from './user-message.ts';
 import { decryptStream, encryptStream } from './ws-security/content-cipher.ts';
+import { digestsSignedOf, digestToSignOf, signedFormOf } from './ws-security/signed-form.ts';
 
 /** Something that lies in temporary files until it is closed. */
 export interface OnDisk {
@@ -77,11 +78,12 @@ export async function composeLargeMessage(
   try {
     const parts = [];
     for (const [index, part] of described.entries()) {
-      const plain = (payloads[index]?.content ?? inMemory(Buffer.alloc(0))).stream();
+      const plain = payloads[index]?.content ?? inMemory(Buffer.alloc(0));
       const digesting = new Digesting();
-      const signed = digesting.through(part.compressed ? compressStream(plain) : plain);
+      const signed = digesting.through(part.compressed ? compressStream(plain.stream()) : plain.stream());
       const encrypted = await spools.keep(encryptStream(encryption?.contentKey ?? Buffer.alloc(0), signed));
-      parts.push({ ...part, encrypted, digest: digesting.digest() });
+      const form = signedFormOf(part.mimeType, part.compressed);
+      parts.push({ ...part, encrypted, digest: await digestToSignOf(form, plain, digesting.digest()) });
     }
     const { envelope, references } = writeSignedEnvelope(
       unique,
@@ -154,13 +156,13 @@ export async function openLargeMessage(
   const spools = new Spools(terms);
   try {
     const signed = new Map<string, Content>();
-    const digests = new Map<string, string>();
+    const digests = new Map<string, readonly string[]>();
     for (const { contentId = '', content } of attachments) {
       const key = opening.contentKeys.get(contentId) ?? Buffer.alloc(0);
       const digesting = new Digesting();
       const plain = await spools.keep(digesting.through(decryptStream(key, content)));
       signed.set(contentId, plain);
-      digests.set(contentId, digesting.digest());
+      digests.set(contentId, await digestsSignedOf(opening.formOf(contentId), plain, digesting.digest()));
     }
     const verified = opening.verify(digests);
     const payloads: OpenedPayload<{ readonly content: Content }>[] = [];

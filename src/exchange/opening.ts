@@ -9,7 +9,8 @@ import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMess
 import { profileSpoken, type SecurityProfileName } from './security-profile.ts';
 import { SignalArrived } from './signal.ts';
 import { keyEstablishmentOf, readContentKeys } from './ws-security/content-keys.ts';
-import { verifySignature } from './ws-security/verify-signature.ts';
+import { type SignedForm, signedFormOf } from './ws-security/signed-form.ts';
+import { type AttachmentDigest, verifySignature } from './ws-security/verify-signature.ts';
 
 /** How large each part of a message may be, in bytes where nothing else is said. */
 export interface MessageLimits {
@@ -47,11 +48,13 @@ export interface Opening extends Disposable {
   readonly parts: readonly DeclaredPart[];
   /** The AES key of each payload by its Content-ID. */
   readonly contentKeys: ReadonlyMap<string, Buffer>;
+  /** The form in which a payload is signed, by its Content-ID. */
+  formOf(contentId: string): SignedForm;
   /**
    * Verifies the signature over header, Body and payloads; to be called once.
-   * @param digests SHA-256 in base64 of each payload as it was signed: decrypted, still compressed
+   * @param digests SHA-256 in base64 of each payload as it was signed: decrypted, still compressed; any one of several
    */
-  verify(digests: ReadonlyMap<string, string>): VerifiedMessage;
+  verify(digests: ReadonlyMap<string, AttachmentDigest>): VerifiedMessage;
   /** The failure, told of this message. */
   tell(error: unknown): unknown;
 }
@@ -103,6 +106,10 @@ export function openEnvelope(
       header,
       parts,
       contentKeys,
+      formOf(contentId) {
+        const part = parts.find((each) => each.contentId === contentId);
+        return signedFormOf(part?.mimeType, part?.compressed === true);
+      },
       verify(attachmentDigests) {
         const elements = [messaging, body];
         const must = { elements, attachmentDigests, signers: keys.signers ?? [] };

@@ -17,13 +17,8 @@ import type { SecurityProfileName } from './security-profile.ts';
 import { type PartInformation, writeBody, writeEnvelope, writeUserMessage } from './write-envelope.ts';
 import { decryptContent, encryptContent } from './ws-security/content-cipher.ts';
 import { type Encryption, writeEncryption } from './ws-security/encrypt.ts';
-import {
-  attachmentReference,
-  digestOf,
-  elementReference,
-  writeSecurity,
-  writeSignature,
-} from './ws-security/security-header.ts';
+import { attachmentReference, elementReference, writeSecurity, writeSignature } from './ws-security/security-header.ts';
+import { digestsSigned, digestToSign, signedFormOf } from './ws-security/signed-form.ts';
 
 /** What a message is signed with, and for whom it is encrypted, in one profile. */
 export interface SendingSecurity {
@@ -114,7 +109,7 @@ export function composeUserMessage(
   const parts = describeParts(unique, payloads).map((part, index) => {
     const bytes = payloads[index]?.bytes ?? Buffer.alloc(0);
     const signed = part.compressed ? compress(bytes) : bytes;
-    return { ...part, signed, digest: digestOf(signed) };
+    return { ...part, signed, digest: digestToSign(signedFormOf(part.mimeType, part.compressed), signed) };
   });
   const encryption = encryptionOf(unique, parts, security);
   const { envelope, references } = writeSignedEnvelope(
@@ -195,7 +190,9 @@ export function openUserMessage(
       const key = opening.contentKeys.get(contentId) ?? Buffer.alloc(0);
       signed.set(contentId, decryptContent(key, bytes));
     }
-    const verified = opening.verify(new Map([...signed].map(([contentId, bytes]) => [contentId, digestOf(bytes)])));
+    const verified = opening.verify(
+      new Map([...signed].map(([contentId, bytes]) => [contentId, digestsSigned(opening.formOf(contentId), bytes)])),
+    );
     let expanded = 0;
     const payloads = opening.parts.map(({ contentId, mimeType, characterSet, compressed }) => {
       const arrived = signed.get(contentId) ?? Buffer.alloc(0);

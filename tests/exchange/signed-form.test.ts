@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { inMemory, wholeOf } from '../../src/exchange/content.ts';
+import { composeLargeMessage, openLargeMessage } from '../../src/exchange/large-message.ts';
+import { MESSAGE_LIMITS } from '../../src/exchange/opening.ts';
+import { composeUserMessage, openUserMessage } from '../../src/exchange/user-message.ts';
 import {
   digestOfForm,
   digestOfText,
@@ -9,6 +14,18 @@ import {
   signedFormOf,
   withLineEnds,
 } from '../../src/exchange/ws-security/signed-form.ts';
+import { createMember, NOW, type TestMember } from './members.ts';
+
+const HEADER = {
+  messageId: 'm@test',
+  timestamp: NOW,
+  fromPartyId: 'urn:test:party:a',
+  toPartyId: 'urn:test:party:b',
+  service: 'urn:test:service',
+  action: 'a',
+  conversationId: 'c',
+  properties: {},
+};
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
@@ -71,5 +88,42 @@ describe('the form of a payload that is signed', () => {
         },
       ),
     );
+  });
+});
+
+describe('a payload that is sent uncompressed', () => {
+  let member: TestMember;
+  before(async () => {
+    member = await createMember('TH');
+  });
+  const security = () => ({ signing: member.signing, recipient: member.encryption.certificate });
+  const keys = () => ({ decryption: [member.encryption] });
+  const spool = { folder: tmpdir(), memoryBytes: 10 };
+
+  for (const [contentType, text, signed] of [
+    ['application/xml', '<?xml version="1.0"?><a z="1" b="2"/>', '<a b="2" z="1"></a>'],
+    ['text/plain', 'a\nb\r', 'a\r\nb\r\n'],
+    ['application/pdf', 'a\nb\r', 'a\nb\r'],
+  ] as const)
+    test(`is signed in its form when it is ${contentType}, in memory and on disk, and arrives as it was`, async () => {
+      const bytes = Buffer.from(text);
+      const small = composeUserMessage(HEADER, [{ contentType, bytes, compressed: false }], security());
+      const content = inMemory(bytes);
+      const large = await composeLargeMessage(HEADER, [{ contentType, content, compressed: false }], security(), spool);
+      const largeBody = await wholeOf(large.body, 100_000);
+      for (const message of [small, { ...large, body: largeBody }]) {
+        assert.equal(message.references[2]?.digest, sha256(signed));
+        assert.deepEqual(openUserMessage(message.contentType, message.body, keys()).payloads[0]?.bytes, bytes);
+        const onDisk = inMemory(message.body);
+        const opened = await openLargeMessage(message.contentType, onDisk, keys(), MESSAGE_LIMITS, spool);
+        assert.deepEqual(await wholeOf(opened.payloads[0]?.content ?? inMemory(Buffer.alloc(0)), 100), bytes);
+        await opened.close();
+      }
+      await large.close();
+    });
+
+  test('is not signed when it is no well-formed XML but says so', () => {
+    const payload = { contentType: 'application/xml', bytes: Buffer.from('<a>'), compressed: false };
+    assert.throws(() => composeUserMessage(HEADER, [payload], security()), /Send it compressed/);
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readXml } from '../../documents/read-xml.ts';
 import type { XmlLimits } from '../../documents/xml-guards.ts';
 import { canonicalBytes } from '../../seal/canonical-xml.ts';
+import { type Content, wholeOf } from '../content.ts';
 import { digestOf } from './security-header.ts';
 
 /**
@@ -11,11 +12,11 @@ import { digestOf } from './security-header.ts';
 export type SignedForm = 'bytes' | 'text' | 'xml';
 
 /** Canonical XML is made in memory: what is larger is signed compressed, when it is gzip and no XML any more. */
-const XML_FORM_LIMITS: Partial<XmlLimits> = {
+const XML_FORM_LIMITS = {
   bytes: 16 * 1024 * 1024,
   text: 16 * 1024 * 1024,
   elements: 1_000_000,
-};
+} as const satisfies Partial<XmlLimits>;
 
 /**
  * The form in which a payload is signed.
@@ -63,4 +64,40 @@ export function digestOfXml(bytes: Uint8Array): string | undefined {
 export function digestOfForm(form: SignedForm, bytes: Buffer): string | undefined {
   if (form === 'bytes') return digestOf(bytes);
   return form === 'text' ? digestOf(lineEnds(bytes.toString('latin1'))) : digestOfXml(bytes);
+}
+
+/**
+ * The digest under which a payload is signed.
+ * @throws RangeError when it has no signed form: XML that is not well-formed, or too large to be made canonical
+ */
+export function digestToSign(form: SignedForm, bytes: Buffer): string {
+  const digest = digestOfForm(form, bytes);
+  if (digest === undefined)
+    throw new RangeError(
+      `XML that is sent uncompressed is signed in its canonical form: it must be well-formed, without document type and have at most ${XML_FORM_LIMITS.bytes} bytes. Send it compressed.`,
+    );
+  return digest;
+}
+
+/**
+ * Every digest under which a payload that arrived may be signed: that of its signed form, and that of its bytes, since
+ * not every implementation makes content canonical, and bytes that are the same are the same in any form.
+ */
+export function digestsSigned(form: SignedForm, bytes: Buffer): readonly string[] {
+  const ofForm = form === 'bytes' ? undefined : digestOfForm(form, bytes);
+  return [digestOf(bytes), ...(ofForm === undefined ? [] : [ofForm])];
+}
+
+/** {@link digestToSign} of content that need not be in memory; `ofBytes` is the digest of its bytes. */
+export async function digestToSignOf(form: SignedForm, content: Content, ofBytes: string): Promise<string> {
+  if (form === 'bytes') return ofBytes;
+  if (form === 'text') return digestOfText(content.stream());
+  return digestToSign(form, await wholeOf(content, XML_FORM_LIMITS.bytes));
+}
+
+/** {@link digestsSigned} of content that need not be in memory; XML that is too large is signed as its bytes or not at all. */
+export async function digestsSignedOf(form: SignedForm, content: Content, ofBytes: string): Promise<readonly string[]> {
+  if (form === 'text') return [ofBytes, await digestOfText(content.stream())];
+  if (form === 'bytes' || content.size > XML_FORM_LIMITS.bytes) return [ofBytes];
+  return digestsSigned(form, await wholeOf(content, XML_FORM_LIMITS.bytes));
 }
