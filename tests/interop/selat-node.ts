@@ -1,10 +1,12 @@
 import { randomUUID, type X509Certificate } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { inMemory } from '../../src/exchange/content.ts';
 import { PartnerConnections } from '../../src/exchange/deliver-message.ts';
 import { type AnswerJudgement, judgeAnswer } from '../../src/exchange/judge-answer.ts';
 import type { ComposedMessage, Payload } from '../../src/exchange/message.ts';
 import type { Delivery } from '../../src/exchange/ports.ts';
 import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
 import { type TestMember, trustIn } from '../exchange/members.ts';
 import {
   ACTION,
@@ -21,6 +23,7 @@ export interface Letter {
   readonly refToMessageId?: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly payloads: readonly Payload[];
+  /** Of all payloads, where it is said. */
   readonly compress?: boolean;
   readonly fromPartyId?: string;
   readonly toPartyId?: string;
@@ -30,6 +33,18 @@ export interface Letter {
   readonly recipient?: X509Certificate;
   /** Alters the bytes after they were signed and encrypted, as somebody on the way could. */
   readonly alter?: (body: Buffer) => Buffer;
+}
+
+/** A message for Selat's queue. */
+export type QueuedLetter = Pick<Letter, 'to' | 'conversationId' | 'refToMessageId' | 'properties' | 'payloads'>;
+
+/** How a queued message stands. */
+export interface QueuedOutcome {
+  readonly messageId: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly code: string | null;
+  readonly reason: string | null;
 }
 
 /** Selat's side of the interoperability tests: a node's whole exchange with database and https server, and its sender. */
@@ -92,12 +107,42 @@ export class SelatNode {
         conversationId: letter.conversationId,
         properties: letter.properties,
       },
-      letter.payloads,
+      letter.payloads.map((payload) => ({ ...payload, compressed: letter.compress ?? payload.compressed ?? true })),
       { signing: this.member.keys.signing[partner.profile], recipient, profile: partner.profile },
     );
     const body = letter.alter === undefined ? message.body : letter.alter(Buffer.from(message.body));
     const answer = await this.#connections.post(partner, message.contentType, inMemory(body));
     return { message, judgement: judgeAnswer(answer, message, partner, trust, new Date()) };
+  }
+
+  /**
+   * Sends a message as journeys do: queued in a transaction, sent by the dispatcher (`running.exchange.start()`), settled by
+   * what comes back. Resolves when the message is in a final state, or was tried and is to be tried again.
+   */
+  async queue(letter: QueuedLetter): Promise<QueuedOutcome> {
+    const { exchange, database } = this.running;
+    const { to, payloads, ...said } = letter;
+    const document = {
+      service: SERVICE,
+      action: ACTION,
+      ...said,
+      toCountry: to.country,
+      payloads: payloads.map(({ bytes, ...payload }) => ({ ...payload, content: inMemory(bytes) })),
+    };
+    const prepared = await exchange.prepare(document, new Date());
+    const { messageId } = await inTransaction(database.pool, (transaction) =>
+      exchange.enqueue(transaction, prepared, new Date()),
+    );
+    for (;;) {
+      const { rows } = await database.pool.query<Omit<QueuedOutcome, 'messageId'>>({
+        name: 'interop: queued message',
+        text: 'select state, attempts, last_error_code as code, last_error as reason from outgoing_messages where message_id = $1',
+        values: [messageId],
+      });
+      const [row] = rows;
+      if (row !== undefined && (row.state !== 'queued' || row.code !== null)) return { messageId, ...row };
+      await pause(10);
+    }
   }
 
   async stop(): Promise<void> {

@@ -38,8 +38,9 @@ export function* messages(profiles: readonly SpokenProfile[]): Generator<{ label
           };
 }
 
-const described = (payload: { readonly contentType: string; readonly bytes: Uint8Array }): object => ({
+const described = (payload: TriedPayload): object => ({
   contentType: payload.contentType,
+  characterSet: payload.characterSet ?? '',
   sha256: digestOf(payload.bytes),
 });
 
@@ -84,6 +85,7 @@ export async function fromPhase4(
       conversationId: delivery.conversationId,
       service: delivery.service,
       action: delivery.action,
+      refToMessageId: delivery.refToMessageId,
       properties: { ...delivery.properties },
       payloads: delivery.payloads.map((each) => described({ ...each, bytes: each.content.memory ?? Buffer.alloc(0) })),
     },
@@ -92,6 +94,7 @@ export async function fromPhase4(
       conversationId,
       service: SERVICE,
       action: ACTION,
+      refToMessageId: 'before@phase4.example',
       properties: PROPERTIES,
       payloads: message.payloads.map(described),
     },
@@ -105,15 +108,15 @@ export async function fromPhase4(
 export async function toPhase4({ selat, glue }: Ground, message: Message): Promise<void> {
   const { profile } = message;
   const conversationId = `UCR-${randomUUID()}`;
-  const { message: sent, judgement } = await selat.send({
+  const outcome = await selat.queue({
     to: profile.member,
     conversationId,
+    refToMessageId: 'before@selat.example',
     properties: PROPERTIES,
-    payloads: message.payloads,
-    compress: message.compress,
+    payloads: message.payloads.map((payload) => ({ ...payload, compressed: message.compress })),
   });
-  assert.equal(judgement.means, 'receipted', `Selat says ${JSON.stringify({ ...judgement, bytes: undefined })}`);
-  const told = await glue.told(sent.messageId);
+  assert.equal(outcome.state, 'receipted', `Selat says ${JSON.stringify(outcome)}`);
+  const told = await glue.told(outcome.messageId);
   assert.equal(told.event, 'received', `phase4 says ${JSON.stringify(told)}`);
   if (told.event !== 'received') return;
   assert.deepEqual(
@@ -123,11 +126,13 @@ export async function toPhase4({ selat, glue }: Ground, message: Message): Promi
       conversationId: told.conversationId,
       service: told.service,
       action: told.action,
+      refToMessageId: told.refToMessageId,
       properties: told.properties,
       signed: told.signed,
       decrypted: told.decrypted,
-      payloads: told.payloads.map(({ contentType, compressed, bytes, sha256 }) => ({
+      payloads: told.payloads.map(({ contentType, characterSet, compressed, bytes, sha256 }) => ({
         contentType,
+        characterSet,
         compressed,
         bytes,
         sha256,
@@ -139,11 +144,13 @@ export async function toPhase4({ selat, glue }: Ground, message: Message): Promi
       conversationId,
       service: SERVICE,
       action: ACTION,
+      refToMessageId: 'before@selat.example',
       properties: PROPERTIES,
       signed: true,
       decrypted: true,
-      payloads: message.payloads.map(({ contentType, bytes }) => ({
+      payloads: message.payloads.map(({ contentType, characterSet, bytes }) => ({
         contentType,
+        characterSet: characterSet ?? '',
         compressed: message.compress,
         bytes: bytes.length,
         sha256: digestOf(bytes),

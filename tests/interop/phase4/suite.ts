@@ -42,7 +42,9 @@ async function prepare(folder: string): Promise<Ground> {
   for (const profile of profiles)
     endpoints[profile.member.country] = `https://127.0.0.1:${glue.ports.get(profile.name)}/as4`;
   const members = [member, ...profiles.map((profile) => profile.member)];
-  return { selat: await SelatNode.start(member, members, endpoints), glue, folder, profiles };
+  const selat = await SelatNode.start(member, members, endpoints);
+  await selat.running.exchange.start();
+  return { selat, glue, folder, profiles };
 }
 
 /** phase4 as the other access point. */

@@ -92,7 +92,10 @@ enum Profile
     parameters.setAlgorithmSign (signature).setAlgorithmSignDigest (ECryptoAlgorithmSignDigest.DIGEST_SHA_256);
   }
 
-  /** The agreement for one service and action: one-way push, signed, encrypted, signed receipt in the response. */
+  /**
+   * The agreement for one service and action: pushed, signed, encrypted, signed receipt in the response. It is two-way,
+   * because phase4 takes whatever has a RefToMessageId for the second leg of a two-way exchange, and refuses it otherwise.
+   */
   PMode processingMode (final String initiator, final String responder, final String service, final String action)
   {
     final var security = new PModeLegSecurity ();
@@ -119,10 +122,10 @@ enum Profile
                       PModeParty.createSimple (initiator, CAS4.DEFAULT_INITIATOR_URL),
                       PModeParty.createSimple (responder, CAS4.DEFAULT_RESPONDER_URL),
                       "urn:selat:agreement:1",
-                      EMEP.ONE_WAY,
-                      EMEPBinding.PUSH,
+                      EMEP.TWO_WAY,
+                      EMEPBinding.PUSH_PUSH,
                       leg,
-                      null,
+                      leg,
                       null,
                       new PModeReceptionAwareness (ETriState.TRUE, ETriState.FALSE, 0, 0, ETriState.TRUE));
   }
