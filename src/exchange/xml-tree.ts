@@ -17,6 +17,28 @@ export function onlyChild(parent: XmlElement, namespace: string, name: string): 
   return found.length === 1 ? found[0] : undefined;
 }
 
+/**
+ * The child elements of several names, found in one pass: where many are asked for, each pass costs.
+ * @returns all of each name, in the order of `names`
+ */
+export function childrenOf<const Names extends readonly (readonly [namespace: string, name: string])[]>(
+  parent: XmlElement,
+  names: Names,
+): { [Index in keyof Names]: XmlElement[] } {
+  const found = names.map((): XmlElement[] => []);
+  for (const element of elementsOf(parent)) {
+    const name = element.name;
+    const index = names.findIndex((each) => each[1] === name && each[0] === element.namespaceUri);
+    found[index]?.push(element);
+  }
+  return found as { [Index in keyof Names]: XmlElement[] };
+}
+
+/** The only one of a list; undefined when there is none or several. */
+export function only<Each>(found: readonly Each[]): Each | undefined {
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /** Follows a path of only children, all of one namespace. */
 export function onlyDescendant(
   parent: XmlElement | undefined,

@@ -34,17 +34,27 @@ export const MESSAGE_KEYS: Readonly<Record<MessageProfile, Readonly<Record<Messa
   'edelivery-1.15': { 'as4-signing': 'rsa', 'as4-encryption': 'rsa' },
 };
 
+/** Curves of EC keys: node:crypto writes the key out each time it is asked for one. */
+const curves = new WeakMap<KeyObject, string>();
+
+function curveOf(key: KeyObject): string {
+  const known = curves.get(key) ?? key.asymmetricKeyDetails?.namedCurve ?? '';
+  curves.set(key, known);
+  return known;
+}
+
 /** The kind of a public or private key; undefined for kinds that no profile uses. */
 export function kindOfKey(key: KeyObject): KeyKind | undefined {
   const type = key.asymmetricKeyType;
   if (type === 'ed25519' || type === 'x25519' || type === 'rsa') return type;
-  return type === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'prime256v1' : undefined;
+  return type === 'ec' && curveOf(key) === 'prime256v1' ? 'prime256v1' : undefined;
 }
 
 /** Whether a key is good for one use in a profile: of its kind, and long enough where it is an RSA key. */
 export function fitsProfile(key: KeyObject, profile: MessageProfile, use: MessageUse): boolean {
   const kind = kindOfKey(key);
   if (kind === undefined || kind !== MESSAGE_KEYS[profile][use]) return false;
+  if (kind !== 'rsa') return true;
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  return kind !== 'rsa' || bits >= (use === 'as4-encryption' ? RSA_BITS : LEAST_RSA_BITS);
+  return bits >= (use === 'as4-encryption' ? RSA_BITS : LEAST_RSA_BITS);
 }

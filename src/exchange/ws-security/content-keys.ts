@@ -1,15 +1,24 @@
 import type { KeyObject } from 'node:crypto';
 import type { XmlElement } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
-import { kindOfKey } from '../../pki/message-keys.ts';
+import { type KeyKind, kindOfKey } from '../../pki/message-keys.ts';
 import type { MessageKey } from '../message.ts';
 import { NS, WSS } from '../namespaces.ts';
 import type { KeyEstablishment } from '../security-profile.ts';
-import { attribute, attributeOf, base64Of, children, onlyChild, onlyDescendant } from '../xml-tree.ts';
+import {
+  attribute,
+  attributeOf,
+  base64Of,
+  children,
+  childrenOf,
+  only,
+  onlyChild,
+  onlyDescendant,
+} from '../xml-tree.ts';
 import { decryptionFailure } from './decryption-failure.ts';
 import { AES128_GCM } from './encrypt.ts';
 import { KEY_AGREEMENTS, KEY_WRAP, readAgreement, unwrapByAgreement } from './key-agreement.ts';
-import { certificateOf, isCertificateToken, namesCertificate, readKeyReference, tokenBytes } from './key-reference.ts';
+import { certificateOf, type KeyReference, namesCertificate, readKeyReference } from './key-reference.ts';
 import { isAllowedTransport, RSA_OAEP, unwrapByTransport } from './key-transport.ts';
 
 function algorithmOf(element: XmlElement | undefined): string | undefined {
@@ -37,36 +46,72 @@ export function keyEstablishmentOf(security: XmlElement): KeyEstablishment | und
   return found.size === 1 ? only : undefined;
 }
 
-/** The Content-ID that an EncryptedData is about; only whole contents of attachments are encrypted (SwA §5.5). */
-function contentIdOf(data: XmlElement): string {
-  const uri = attribute(onlyDescendant(data, NS.xenc, 'CipherData', 'CipherReference') ?? data, 'URI');
+/** Children of EncryptedKey and EncryptedData alike. */
+const KEY_PARTS = [
+  [NS.xenc, 'EncryptionMethod'],
+  [NS.ds, 'KeyInfo'],
+  [NS.xenc, 'CipherData'],
+] as const;
+
+/**
+ * The Content-ID that an EncryptedData is about, and its KeyInfo; only whole contents of attachments are encrypted
+ * (SwA §5.5).
+ */
+function readData(data: XmlElement): { contentId: string; keyInfo: XmlElement | undefined } {
+  const [methods, keyInfos, cipherData] = childrenOf(data, KEY_PARTS);
+  const reference = onlyDescendant(only(cipherData), NS.xenc, 'CipherReference');
+  const uri = reference === undefined ? undefined : attribute(reference, 'URI');
   if (
     attribute(data, 'Type') !== WSS.attachmentContentOnly ||
-    algorithmOf(onlyChild(data, NS.xenc, 'EncryptionMethod')) !== AES128_GCM ||
+    algorithmOf(only(methods)) !== AES128_GCM ||
     uri === undefined ||
     !uri.startsWith('cid:')
   )
     throw decryptionFailure();
-  return uri.slice(4);
+  return { contentId: uri.slice(4), keyInfo: only(keyInfos) };
 }
 
 /** The EncryptedKey of an EncryptedData: that which its KeyInfo names, or that which lists it, or the only one. */
-function keyElementOf(data: XmlElement, encryptedKeys: readonly XmlElement[]): XmlElement {
-  const keyInfo = onlyChild(data, NS.ds, 'KeyInfo');
+function keyElementOf(
+  data: XmlElement,
+  keyInfo: XmlElement | undefined,
+  encryptedKeys: readonly XmlElement[],
+): XmlElement {
   const [holder] = keyInfo === undefined ? [] : elementsOf(keyInfo);
   const reference = holder === undefined ? undefined : readKeyReference(holder);
   const id = attribute(data, 'Id');
-  const found = encryptedKeys.filter((key) => {
+  const isListedBy = (key: XmlElement): boolean => {
     const list = onlyChild(key, NS.xenc, 'ReferenceList');
     const listed = list === undefined ? [] : children(list, NS.xenc, 'DataReference');
-    return reference?.by === 'token'
-      ? attribute(key, 'Id') === reference.id
-      : id !== undefined && listed.some((each) => attribute(each, 'URI') === `#${id}`);
-  });
-  const [key] = found.length === 0 && reference === undefined ? encryptedKeys : found;
-  if (key === undefined || found.length > 1 || (found.length === 0 && encryptedKeys.length > 1))
-    throw decryptionFailure();
+    return listed.some((each) => id !== undefined && attribute(each, 'URI') === `#${id}`);
+  };
+  const found =
+    reference?.by === 'token'
+      ? encryptedKeys.filter((key) => attribute(key, 'Id') === reference.id)
+      : encryptedKeys.filter((key) => encryptedKeys.length === 1 || isListedBy(key));
+  const [key, ...others] = found;
+  if (key === undefined || others.length > 0) throw decryptionFailure();
   return key;
+}
+
+/** The bytes of a certificate that stands as token in a security header. */
+function tokenBytesOf(security: XmlElement, id: string): Buffer | undefined {
+  const token = children(security, NS.wsse, 'BinarySecurityToken').find(
+    (each) => attributeOf(each, NS.wsu, 'Id') === id && attribute(each, 'ValueType') === WSS.x509v3,
+  );
+  return token === undefined ? undefined : base64Of(token);
+}
+
+/** Those of our keys whose certificate a reference names. */
+function namedKeys(security: XmlElement, reference: KeyReference, keys: readonly MessageKey[]): readonly MessageKey[] {
+  if (reference.by !== 'token') return keys.filter((key) => namesCertificate(reference, key.certificate));
+  const der = tokenBytesOf(security, reference.id);
+  if (der === undefined) return [];
+  const same = keys.filter((key) => key.certificate.raw.equals(der));
+  if (same.length > 0) return same;
+  // A certificate that was renewed for the same key is still ours.
+  const certificate = certificateOf(der);
+  return keys.filter((key) => certificate?.checkPrivateKey(key.privateKey));
 }
 
 /**
@@ -77,22 +122,12 @@ function candidates(
   security: XmlElement,
   recipientInfo: XmlElement | undefined,
   keys: readonly MessageKey[],
-  kind: string,
+  kind: KeyKind,
 ): KeyObject[] {
-  const fitting = keys.filter(({ privateKey }) => kindOfKey(privateKey) === kind);
   const [named] = recipientInfo === undefined ? [] : elementsOf(recipientInfo);
   const reference = named === undefined ? undefined : readKeyReference(named);
-  const chosen = ((): readonly MessageKey[] => {
-    if (reference === undefined) return fitting;
-    if (reference.by !== 'token') return fitting.filter((key) => namesCertificate(reference, key.certificate));
-    const token = children(security, NS.wsse, 'BinarySecurityToken').find(
-      (each) => attributeOf(each, NS.wsu, 'Id') === reference.id,
-    );
-    const der = token !== undefined && isCertificateToken(token, security) ? tokenBytes(token) : undefined;
-    const same = fitting.filter((key) => der !== undefined && key.certificate.raw.equals(der));
-    // A certificate that was renewed for the same key is still ours.
-    return same.length > 0 ? same : fitting.filter((key) => certificateOf(der)?.checkPrivateKey(key.privateKey));
-  })();
+  const fitting = keys.filter(({ privateKey }) => kindOfKey(privateKey) === kind);
+  const chosen = reference === undefined ? fitting : namedKeys(security, reference, fitting);
   return chosen.map((key) => key.privateKey);
 }
 
@@ -108,22 +143,20 @@ function unwrapWithFirst(privateKeys: readonly KeyObject[], unwrap: (privateKey:
 }
 
 function unwrapKey(security: XmlElement, encryptedKey: XmlElement, keys: readonly MessageKey[]): Buffer {
-  const cipherValue = onlyDescendant(encryptedKey, NS.xenc, 'CipherData', 'CipherValue');
+  const [methods, keyInfos, cipherData] = childrenOf(encryptedKey, KEY_PARTS);
+  const method = only(methods);
+  const keyInfo = only(keyInfos);
+  const cipherValue = onlyDescendant(only(cipherData), NS.xenc, 'CipherValue');
   const wrapped = cipherValue === undefined ? undefined : base64Of(cipherValue);
-  const method = onlyChild(encryptedKey, NS.xenc, 'EncryptionMethod');
-  const keyInfo = onlyChild(encryptedKey, NS.ds, 'KeyInfo');
-  const establishment = establishmentOf(encryptedKey);
-  if (wrapped === undefined || wrapped.length > 2_048 || method === undefined || establishment === undefined)
+  if (wrapped === undefined || wrapped.length > 2_048 || method === undefined || keyInfo === undefined)
     throw decryptionFailure();
-  if (establishment === 'rsa-oaep') {
-    if (!isAllowedTransport(method)) throw decryptionFailure();
+  if (isAllowedTransport(method))
     return unwrapWithFirst(candidates(security, keyInfo, keys, 'rsa'), (key) => unwrapByTransport(wrapped, key));
-  }
-  const agreementMethod = keyInfo === undefined ? undefined : onlyChild(keyInfo, NS.xenc, 'AgreementMethod');
-  const read = agreementMethod === undefined ? undefined : readAgreement(agreementMethod);
-  if (agreementMethod === undefined || read === undefined) throw decryptionFailure();
-  const recipientInfo = onlyChild(agreementMethod, NS.xenc, 'RecipientKeyInfo');
-  return unwrapWithFirst(candidates(security, recipientInfo, keys, read.agreement.kind), (key) =>
+  const agreementMethod = onlyChild(keyInfo, NS.xenc, 'AgreementMethod');
+  const read =
+    agreementMethod === undefined || algorithmOf(method) !== KEY_WRAP ? undefined : readAgreement(agreementMethod);
+  if (read === undefined) throw decryptionFailure();
+  return unwrapWithFirst(candidates(security, read.recipientInfo, keys, read.agreement.kind), (key) =>
     unwrapByAgreement(read, wrapped, key),
   );
 }
@@ -140,9 +173,9 @@ function readKeys(
   const unwrapped = new Map<XmlElement, Buffer>();
   const found = new Map<string, Buffer>();
   for (const data of encryptedData) {
-    const contentId = contentIdOf(data);
+    const { contentId, keyInfo } = readData(data);
     if (!contentIds.has(contentId) || found.has(contentId)) throw decryptionFailure();
-    const element = keyElementOf(data, encryptedKeys);
+    const element = keyElementOf(data, keyInfo, encryptedKeys);
     const key = unwrapped.get(element) ?? unwrapKey(security, element, keys);
     unwrapped.set(element, key);
     found.set(contentId, key);
@@ -164,8 +197,10 @@ export function readContentKeys(
   contentIds: Iterable<string>,
   keys: readonly MessageKey[],
 ): ReadonlyMap<string, Buffer> | undefined {
-  const encryptedKeys = children(security, NS.xenc, 'EncryptedKey');
-  const encryptedData = children(security, NS.xenc, 'EncryptedData');
+  const [encryptedKeys, encryptedData] = childrenOf(security, [
+    [NS.xenc, 'EncryptedKey'],
+    [NS.xenc, 'EncryptedData'],
+  ]);
   if (encryptedKeys.length === 0 && encryptedData.length === 0) return undefined;
   try {
     return readKeys(security, new Set(contentIds), keys, encryptedKeys, encryptedData);

@@ -11,7 +11,7 @@ import {
 import type { XmlElement } from 'libxml2-wasm';
 import { type KeyKind, kindOfKey } from '../../pki/message-keys.ts';
 import { NS } from '../namespaces.ts';
-import { attribute, base64Of, children, onlyChild, onlyDescendant, wholeText } from '../xml-tree.ts';
+import { attribute, base64Of, childrenOf, only, onlyChild, onlyDescendant, wholeText } from '../xml-tree.ts';
 import { CONTENT_KEY_BYTES } from './content-cipher.ts';
 
 const HKDF = `${NS.dsigMore}hkdf`;
@@ -88,29 +88,39 @@ export function wrapByAgreement(
 export interface ReadAgreement {
   readonly agreement: KeyAgreement;
   readonly originator: KeyObject;
+  /** What names the recipient's certificate, if anything does. */
+  readonly recipientInfo: XmlElement | undefined;
   readonly salt: Buffer;
   readonly info: Buffer;
 }
 
-function binaryChild(parent: XmlElement, name: string): Buffer | undefined {
-  const [element, ...others] = children(parent, NS.dsigMore, name);
+const DERIVATION_PARAMETERS = [
+  [NS.dsigMore, 'PRF'],
+  [NS.dsigMore, 'Salt'],
+  [NS.dsigMore, 'Info'],
+  [NS.dsigMore, 'KeyLength'],
+] as const;
+
+/** The bytes of an optional parameter, empty when it is absent; undefined when it stands twice or is no base64. */
+function binaryOf([element, ...others]: readonly XmlElement[]): Buffer | undefined {
   if (element === undefined) return Buffer.alloc(0);
   const bytes = others.length > 0 ? undefined : base64Of(element);
   return bytes === undefined || bytes.length > 4_096 ? undefined : bytes;
 }
 
 /** Salt and info of HKDF with HMAC-SHA256; without them, empty (RFC 5869 §2.2, §2.3). */
-function readDerivation(method: XmlElement): { salt: Buffer; info: Buffer } | undefined {
-  const derivation = onlyChild(method, NS.xenc11, 'KeyDerivationMethod');
-  if (derivation === undefined || attribute(derivation, 'Algorithm') !== HKDF) return undefined;
+function readDerivation(derivation: XmlElement): { salt: Buffer; info: Buffer } | undefined {
+  if (attribute(derivation, 'Algorithm') !== HKDF) return undefined;
   const parameters = onlyChild(derivation, NS.dsigMore, 'HKDFParams');
-  const prf = parameters === undefined ? undefined : onlyChild(parameters, NS.dsigMore, 'PRF');
-  if (parameters === undefined || prf === undefined || attribute(prf, 'Algorithm') !== HMAC_SHA256) return undefined;
-  const [length, ...lengths] = children(parameters, NS.dsigMore, 'KeyLength');
-  if (lengths.length > 0 || (length !== undefined && wholeText(length).trim() !== String(WRAPPING_KEY_BYTES)))
+  if (parameters === undefined) return undefined;
+  const [functions, salts, infos, lengths] = childrenOf(parameters, DERIVATION_PARAMETERS);
+  const prf = only(functions);
+  if (prf === undefined || attribute(prf, 'Algorithm') !== HMAC_SHA256) return undefined;
+  const [length] = lengths;
+  if (lengths.length > 1 || (length !== undefined && wholeText(length).trim() !== String(WRAPPING_KEY_BYTES)))
     return undefined;
-  const salt = binaryChild(parameters, 'Salt');
-  const info = binaryChild(parameters, 'Info');
+  const salt = binaryOf(salts);
+  const info = binaryOf(infos);
   return salt === undefined || info === undefined ? undefined : { salt, info };
 }
 
@@ -119,11 +129,13 @@ function publicKeyOf(spki: Buffer): KeyObject | undefined {
 }
 
 /** The ephemeral key, in one of the forms that access points write: in DER, within KeyValue or beside it, or as point. */
-function readOriginator(method: XmlElement): KeyObject | undefined {
-  const info = onlyChild(method, NS.xenc, 'OriginatorKeyInfo');
-  if (info === undefined) return undefined;
-  const value = onlyChild(info, NS.ds, 'KeyValue');
-  const encoded = onlyChild(value ?? info, NS.dsig11, 'DEREncodedKeyValue');
+function readOriginator(info: XmlElement): KeyObject | undefined {
+  const [values, beside] = childrenOf(info, [
+    [NS.ds, 'KeyValue'],
+    [NS.dsig11, 'DEREncodedKeyValue'],
+  ]);
+  const value = only(values);
+  const encoded = value === undefined ? only(beside) : onlyChild(value, NS.dsig11, 'DEREncodedKeyValue');
   if (encoded !== undefined) {
     const der = base64Of(encoded);
     return der === undefined ? undefined : publicKeyOf(der);
@@ -139,10 +151,19 @@ function readOriginator(method: XmlElement): KeyObject | undefined {
 export function readAgreement(method: XmlElement): ReadAgreement | undefined {
   const uri = attribute(method, 'Algorithm');
   const agreement = Object.values(KEY_AGREEMENTS).find((each) => each.uri === uri);
-  const derivation = readDerivation(method);
-  const originator = readOriginator(method);
-  if (agreement === undefined || derivation === undefined || originator === undefined) return undefined;
-  return kindOfKey(originator) === agreement.kind ? { agreement, originator, ...derivation } : undefined;
+  const [derivations, originators, recipients] = childrenOf(method, [
+    [NS.xenc11, 'KeyDerivationMethod'],
+    [NS.xenc, 'OriginatorKeyInfo'],
+    [NS.xenc, 'RecipientKeyInfo'],
+  ]);
+  const derivationMethod = only(derivations);
+  const originatorInfo = only(originators);
+  if (agreement === undefined || derivationMethod === undefined || originatorInfo === undefined) return undefined;
+  const derivation = readDerivation(derivationMethod);
+  const originator = derivation === undefined ? undefined : readOriginator(originatorInfo);
+  if (derivation === undefined || originator === undefined || kindOfKey(originator) !== agreement.kind)
+    return undefined;
+  return { agreement, originator, recipientInfo: only(recipients), ...derivation };
 }
 
 /**

@@ -1,8 +1,8 @@
-import { hash, X509Certificate } from 'node:crypto';
+import { hash, type X509Certificate } from 'node:crypto';
 import type { XmlElement } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
 import { isIssuerName } from '../../pki/certificate-name.ts';
-import { readCertificate } from '../../pki/parsed-certificate.ts';
+import { certificateFromBase64, readCertificate } from '../../pki/parsed-certificate.ts';
 import { NS, WSS } from '../namespaces.ts';
 import { attribute, base64Of, children, isElement, onlyChild, wholeText } from '../xml-tree.ts';
 
@@ -102,15 +102,10 @@ export function isCertificateToken(token: XmlElement, security: XmlElement): boo
   );
 }
 
-/** The bytes of a token; undefined when they are not base64. */
-export function tokenBytes(token: XmlElement): Buffer | undefined {
-  return base64Of(token);
-}
-
-/** A certificate from its bytes; undefined when they are none. */
-export function certificateOf(der: Buffer | undefined): X509Certificate | undefined {
+/** A certificate from its bytes, read once for all messages that carry it; undefined when they are none. */
+export function certificateOf(der: Buffer): X509Certificate | undefined {
   try {
-    return der === undefined ? undefined : new X509Certificate(der);
+    return certificateFromBase64(der.toString('base64'));
   } catch {
     return undefined;
   }

@@ -29,10 +29,10 @@ export function wrapByTransport(contentKey: Buffer, recipient: KeyObject, recipi
  * `rsa-oaep-mgf1p`, whose mask is made with SHA-1 whatever its DigestMethod says (XML Encryption 1.1 §5.5.2).
  */
 export function isAllowedTransport(method: XmlElement): boolean {
+  if (attribute(method, 'Algorithm') !== RSA_OAEP) return false;
   const digest = onlyChild(method, NS.ds, 'DigestMethod');
   const mask = onlyChild(method, NS.xenc11, 'MGF');
   return (
-    attribute(method, 'Algorithm') === RSA_OAEP &&
     elementsOf(method).length === 2 &&
     digest !== undefined &&
     mask !== undefined &&

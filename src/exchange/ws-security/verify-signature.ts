@@ -14,7 +14,6 @@ import {
   type KeyReference,
   namesCertificate,
   readKeyReference,
-  tokenBytes,
 } from './key-reference.ts';
 import { digestOf } from './security-header.ts';
 
@@ -129,7 +128,7 @@ function signerOf(
   const token = reference === undefined ? undefined : byId.get(reference.id);
   if (token === undefined || !isCertificateToken(token, security))
     throw policy('The signer’s certificate is not in the message as X.509 token.');
-  const der = tokenBytes(token);
+  const der = base64Of(token);
   if (der === undefined) throw failed('The signer’s certificate is not in base64.');
   const certificate = certificateOf(der);
   if (certificate === undefined) throw failed('The signer’s certificate cannot be read.');
