@@ -268,6 +268,12 @@ export class Dispatcher {
         code: 'PARTNER-UNKNOWN',
         reason: `${country} is not in the directory at the moment.`,
       };
+    else if (partner.pull === true)
+      judgement = {
+        means: 'retry',
+        code: 'WAITS-FOR-PULL',
+        reason: `${country} pulls its messages, and has not pulled this one and given a receipt for it.`,
+      };
     else
       try {
         const answer = await connections.post(partner, message.contentType, message.body);

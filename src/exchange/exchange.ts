@@ -18,6 +18,7 @@ import { createOperations, type Operations } from './operations.ts';
 import { readQueues } from './operations-queues.ts';
 import { type PingResult, ping } from './ping.ts';
 import type { Deliver, OutgoingDocument, PartnerStatus, Receipted } from './ports.ts';
+import { keepForPull } from './pull-queries.ts';
 import { insertOutgoing } from './queries.ts';
 import { receiveRoute } from './receive-route.ts';
 import type { SecurityProfileName } from './security-profile.ts';
@@ -224,8 +225,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const { conversationId: conversation, service, action } = document;
     const windowEndsAt = new Date(now.getTime() + limits.windowMilliseconds);
     const before = leased.get(transaction) ?? 0;
-    const isSmall = composed.body.memory !== undefined;
-    const leaseEndsAt = isSmall && before < dispatch.perPartner ? dispatcher.offerLease(partner, now) : undefined;
+    const isPulled = trust.partner(partner, now)?.pull === true;
+    const maySendAtOnce = composed.body.memory !== undefined && !isPulled && before < dispatch.perPartner;
+    const leaseEndsAt = maySendAtOnce ? dispatcher.offerLease(partner, now) : undefined;
     if (leaseEndsAt !== undefined) leased.set(transaction, before + 1);
     insertOutgoing(
       transaction,
@@ -234,6 +236,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       windowEndsAt,
       leaseEndsAt,
     );
+    if (isPulled) keepForPull(transaction, messageId);
     transaction.later(
       insertEventStatement({
         kind: 'message.queued',
@@ -253,7 +256,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
           leaseEndsAt,
         );
     });
-    if (!isSmall) await keepPieces(transaction, 'outgoing', messageId, composed.body).finally(discard);
+    if (composed.body.memory === undefined) await keepPieces(transaction, 'outgoing', messageId, composed.body).finally(discard);
     return { messageId };
   }
 

@@ -6,12 +6,14 @@ import type { Content } from './content.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { MessageKey, OpenedMessage } from './message.ts';
 import { contentDigest, isReceiptFor } from './message-content.ts';
+import type { StoredMessage } from './message-store.ts';
 import { keepPieces } from './message-store.ts';
 import type { ExchangeMeter } from './meter.ts';
 import { type ArrivedOpen, openArrived } from './open-arrived.ts';
 import type { MessageLimits } from './opening.ts';
 import { checkAddressee, countryOfSender } from './party-identity.ts';
 import type { Deliver } from './ports.ts';
+import { answerPull } from './pull.ts';
 import { findFirst, insertIncoming, quarantine } from './queries.ts';
 import { composeReceipt } from './receipt.ts';
 import { receiveSignal, type SignalParts } from './receive-signal.ts';
@@ -256,10 +258,13 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
  * its receipt and consequences in one transaction. The receipt is returned only after the commit.
  * @returns the receipt to be answered: for a message that was received before the first one again, or one that tells the
  *   digests of this time where its sender has signed it anew (threat A1); undefined
- *   for a signal, which is answered with nothing
+ *   for a signal that is answered with nothing; a message of ours for a PullRequest
  * @throws EbmsFailure for what the sender must change; a Refusal `unavailable` when this node cannot keep anything now
  */
-export async function receive(parts: InboxParts, arriving: ArrivingMessage): Promise<Buffer | undefined> {
+export async function receive(
+  parts: InboxParts,
+  arriving: ArrivingMessage,
+): Promise<Buffer | StoredMessage | undefined> {
   const now = parts.clock();
   const { caller } = arriving;
   const keys = parts.keys();
@@ -284,6 +289,8 @@ export async function receive(parts: InboxParts, arriving: ArrivingMessage): Pro
     }
   } catch (error) {
     if (error instanceof SignalArrived) {
+      const pulled = await answerPull(parts, error.envelope, caller);
+      if (pulled !== undefined) return pulled;
       await receiveSignal(parts, error.envelope, error.messageId, caller);
       return undefined;
     }

@@ -1,10 +1,12 @@
 import { createHash, type Hash, type X509Certificate } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import { type Request, type Response, Router } from 'express';
 import { Refusal } from '../documents/refusal.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import { composeFailureAnswer } from './error-signal.ts';
 import { type InboxParts, judgeCaller, receive } from './inbox.ts';
+import type { StoredMessage } from './message-store.ts';
 import { type SpooledContent, type SpoolTerms, spool } from './spool.ts';
 
 /** What the route takes besides the inbox. */
@@ -99,14 +101,15 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
         return;
       }
       const { body, digest } = read;
-      const receipt = await receive(parts, {
+      const answer = await receive(parts, {
         contentType: request.headers['content-type'],
         body,
         digest,
         caller,
       }).finally(() => body.close());
-      if (receipt === undefined) response.status(204).end();
-      else response.status(200).set('Content-Type', SOAP).send(receipt);
+      if (answer === undefined) response.status(204).end();
+      else if (Buffer.isBuffer(answer)) response.status(200).set('Content-Type', SOAP).send(answer);
+      else await give(response, answer);
     } catch (error) {
       answerError(response, caller, error);
     }
@@ -139,6 +142,17 @@ export function receiveRoute(parts: InboxParts, terms: RouteTerms): Router {
       .status(status ?? answer.status)
       .set('Content-Type', answer.contentType)
       .send(answer.body);
+  }
+
+  /** The message that was pulled; who takes nothing more of it for too long is hung up on, and can pull it again. */
+  async function give(response: Response, { contentType, content }: StoredMessage): Promise<void> {
+    response.status(200).set({ 'Content-Type': contentType, 'Content-Length': String(content.size) });
+    response.setTimeout(terms.standstillMilliseconds, () => response.destroy());
+    try {
+      await pipeline(content.stream(), response);
+    } catch (error) {
+      terms.log.info({ err: error }, 'pulled message broke off');
+    }
   }
 
   function answerError(response: Response, caller: string | undefined, error: unknown): void {

@@ -14,6 +14,8 @@ export interface ExchangePartner {
    * The newest in force whose key fits the profile; undefined when the partner has none: then nothing can be sent to it.
    */
   readonly encryptionCertificate: X509Certificate | undefined;
+  /** Whether it pulls its messages, because it cannot be called: then nothing is pushed to it. */
+  readonly pull?: boolean;
   /** Authorities that may have certified the other end of TLS. */
   readonly tlsAuthorities: readonly X509Certificate[];
 }

@@ -23,7 +23,7 @@ export const DEFAULT_LIFETIME: DirectoryLifetime = { freshMilliseconds: 7 * DAY,
 
 /** A member told in certificates; see {@link composeMember}. */
 export interface MemberDescription
-  extends Pick<Member, 'country' | 'name' | 'partyId' | 'endpoint' | 'profile' | 'pagesUrl'> {
+  extends Pick<Member, 'country' | 'name' | 'partyId' | 'endpoint' | 'profile' | 'pull' | 'pagesUrl'> {
   /** Recognised for as long as they last. */
   readonly authorities: readonly X509Certificate[];
   readonly certificates: readonly { readonly use: CertificateUse; readonly certificate: X509Certificate }[];

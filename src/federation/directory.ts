@@ -41,6 +41,11 @@ export interface Member {
   readonly endpoint: string;
   /** The security profile of eDelivery AS4 in which its access point is sent to. */
   readonly profile: MessageProfile;
+  /**
+   * Whether its access point pulls its messages with PullRequests, because it cannot be called; nothing is sent to its
+   * endpoint then.
+   */
+  readonly pull?: true;
   readonly authorities: readonly DirectoryAuthority[];
   readonly certificates: readonly DirectoryCertificate[];
   readonly mayIssue: readonly DirectoryIssuance[];

@@ -48,6 +48,7 @@ export interface Partner {
   readonly partyId: string;
   readonly endpoint: string;
   readonly profile: MessageProfile;
+  readonly pull?: boolean;
   /**
    * The newest encryption certificate of the member in force at the instant asked whose key fits its profile; undefined
    * when it has none.
@@ -116,6 +117,7 @@ export class TrustView {
       partyId: member.partyId,
       endpoint: member.endpoint,
       profile: member.profile,
+      ...(member.pull === undefined ? {} : { pull: member.pull }),
       encryptionCertificate,
       tlsAuthorities: this.#authorities.inForce(at, country),
     };

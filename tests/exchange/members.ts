@@ -23,6 +23,8 @@ export interface TestMember {
   readonly authority: CertifiedKey;
   /** In which it is sent to, and of which `signing` and `encryption` are. */
   readonly profile: MessageProfile;
+  /** Whether it pulls its messages. */
+  readonly pull?: true;
   readonly signing: MessageKey;
   readonly encryption: MessageKey;
   readonly tls: MessageKey;
@@ -110,6 +112,7 @@ export function trustIn(
         partyId: member.partyId,
         endpoint: endpoints[country] ?? 'https://127.0.0.1:9/as4',
         profile: member.profile,
+        ...(member.pull === undefined ? {} : { pull: member.pull }),
         encryptionCertificate: member.encryption.certificate,
         tlsAuthorities: [member.authority.certificate],
       };

@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { composeNextDirectory, composeRevocation } from '../../src/federation/compose-directory.ts';
 import type { Directory, Member } from '../../src/federation/directory.ts';
+import { parseDirectory } from '../../src/federation/directory-schema.ts';
 import {
   judgeAuthority,
   judgeSigner,
@@ -280,6 +281,15 @@ test('a partner is told with endpoint, profile and the authorities for TLS', () 
   assert.equal(trustViewOf(directory).countryOfParty('customs-th'), 'TH');
   assert.equal(trustViewOf(directory).countryOfParty('customs-jp'), undefined);
   assert.equal(trustViewOf(directory).tlsAuthorities(NOW).length, 2);
+});
+
+test('whether a partner pulls its messages is what the directory says, and is part of its form', () => {
+  const pulling = withMember('VN', () => ({ pull: true }));
+  assert.equal(partner(pulling, 'VN', NOW)?.pull, true);
+  assert.equal(partner(directory, 'VN', NOW)?.pull, undefined);
+  const parsing = parseDirectory(JSON.parse(JSON.stringify(pulling)));
+  assert.ok(parsing.ok);
+  assert.equal(memberOf(parsing.directory, 'VN')?.pull, true);
 });
 
 describe('leave to issue is judged at the time of signing', () => {
