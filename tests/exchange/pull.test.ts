@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MessageKey, OpenedMessage } from '../../src/exchange/message.ts';
@@ -151,6 +151,12 @@ describe('a partner that pulls its messages', () => {
     const more = [];
     for (let one = await pull(); one.contentType.startsWith('multipart/'); one = await pull()) more.push(pulled(one));
     assert.deepEqual([...messages, ...more].map(({ messageId }) => messageId).sort(), ids.sort());
+  });
+
+  test('is given a message that lies in the database in pieces', async () => {
+    const bytes = randomBytes(3 * 1024 * 1024);
+    await node.send('VN', bytes);
+    assert.deepEqual(pulled(await pull()).payloads[0]?.bytes, bytes);
   });
 
   test('is given nothing while it is held', async () => {
