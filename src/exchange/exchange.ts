@@ -256,7 +256,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
           leaseEndsAt,
         );
     });
-    if (composed.body.memory === undefined) await keepPieces(transaction, 'outgoing', messageId, composed.body).finally(discard);
+    if (composed.body.memory === undefined)
+      await keepPieces(transaction, 'outgoing', messageId, composed.body).finally(discard);
     return { messageId };
   }
 
