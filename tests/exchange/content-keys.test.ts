@@ -283,6 +283,16 @@ describe('the keys of the content', () => {
     assert.deepEqual(contentKeysIn(envelopeAround(wrapped), ['one@test'])?.get('one@test'), contentKey);
   });
 
+  test('are refused where two payloads have theirs in two profiles', () => {
+    const [one, two] = ([COMMON, FORMER] as const).map((profile, index) =>
+      writeEncryption(`e${index}`, [part(`${index}@test`)], vietNam.keys.encryption[profile].certificate, profile),
+    );
+    assert.throws(
+      () => contentKeysIn(envelopeAround(`${one?.header}${two?.header}`), ['0@test', '1@test']),
+      (error) => error instanceof EbmsFailure && error.code === 'EBMS:0102',
+    );
+  });
+
   test('are none in a message that is not encrypted', () => {
     assert.equal(contentKeysIn(envelopeAround(''), ['one@test']), undefined);
   });

@@ -170,6 +170,8 @@ function readKeys(
 ): ReadonlyMap<string, Buffer> {
   // Each key is work for us: there may be as many as there are payloads, and each must be of use.
   if (encryptedKeys.length > contentIds.size || encryptedData.length !== contentIds.size) throw decryptionFailure();
+  // Keys of two profiles in one message would be a way around the check of its profile.
+  if (new Set(encryptedKeys.length > 1 ? encryptedKeys.map(establishmentOf) : []).size > 1) throw decryptionFailure();
   const unwrapped = new Map<XmlElement, Buffer>();
   const found = new Map<string, Buffer>();
   for (const data of encryptedData) {
