@@ -67,10 +67,17 @@ ${refusals()
 
 ## Errors between nodes (ebMS 3.0)
 
-| code | name | severity | category |
-| --- | --- | --- | --- |
+A message that is refused is answered with these, every one with a description that names what is wrong; what can be
+seen at once is told at once. All are sent with severity \`failure\`, whatever the standard recommends, except
+EBMS:0006. \`selat as4 inspect FILE\` gives the same codes for a captured message.
+
+| code | name | recommended severity, category | when this node tells it | what to change |
+| --- | --- | --- | --- | --- |
 ${Object.entries(EBMS_ERRORS)
-  .map(([code, { name, severity, category }]) => `| \`${code}\` | ${name} | ${severity} | ${category} |`)
+  .map(
+    ([code, { name, severity, category, when, change }]) =>
+      `| \`${code}\` | ${name} | ${severity}, ${category} | ${when} | ${change} |`,
+  )
   .join('\n')}
 `;
 }

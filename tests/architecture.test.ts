@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Which rooms each room may import from, besides itself. `cli` is src/cli.ts and the folder of its commands. */
 const mayUse: Record<string, readonly string[]> = {
-  cli: ['region', 'node', 'verification', 'federation', 'documents', 'seal', 'pki', 'store', 'access'],
+  cli: ['region', 'node', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store', 'access'],
   region: ['node', 'access', 'federation', 'pki', 'store', 'documents'],
   node: ['http', 'access', 'issuance', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store'],
   http: ['access', 'issuance', 'exchange', 'federation', 'documents', 'store'],

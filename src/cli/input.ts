@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Refusal } from '../documents/refusal.ts';
 
 /** Larger files are no trade documents of the kinds we know. */
-const largest = 32 * 1024 * 1024;
+const LARGEST_DOCUMENT = 32 * 1024 * 1024;
 
 /**
  * Reads a file named on the command line; `-` is standard input.
- * @throws a {@link Refusal} with a sentence when it cannot be read or is larger than 32 MB.
+ * @param largest bytes at most
+ * @throws a {@link Refusal} with a sentence when it cannot be read or is larger
  */
-export function readInput(file: string): Buffer {
+export function readInput(file: string, largest = LARGEST_DOCUMENT): Buffer {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file === '-' ? 0 : file);

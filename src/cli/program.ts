@@ -119,6 +119,23 @@ export function buildProgram(): Command {
     .action(async (file, options) => (await import('./verify.ts')).verify(file, options));
 
   program
+    .command('as4')
+    .description('Look at messages between nodes.')
+    .command('inspect')
+    .description(
+      'Explain a captured AS4 message: HTTP or MIME as it was on the wire, or the envelope alone. Needs no node and no database.',
+    )
+    .argument('<file>', 'captured message; - reads standard input')
+    .option('--key <file>', 'private key (PEM) to open the payloads with, with --certificate')
+    .option('--certificate <file>', 'certificate of that key (PEM)')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nThe exit status is 0 only where everything holds that can be checked: without a key, the signature and the digests of what is not encrypted. Whether the signer is to be trusted is not judged.',
+    )
+    .action(async (file, options) => (await import('./as4-inspect.ts')).inspect(file, options));
+
+  program
     .command('verify-log')
     .description('Walk the hash chain of a node’s log and recompute every link, event and document.')
     .addOption(dataOption())

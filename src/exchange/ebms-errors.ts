@@ -155,8 +155,8 @@ export const EBMS_ERRORS = {
     severity: 'failure',
     category: 'Communication',
     origin: 'ebMS',
-    when: 'Kept at a message of this node whose window ended without a receipt. It is not sent.',
-    change: 'Nothing in the message: ask the partner, and send it again.',
+    when: 'Not sent: a message of this node that gets no receipt is sent again, and shown to its own operator.',
+    change: 'Nothing.',
   },
   'EBMS:0302': {
     name: 'InvalidReceipt',

@@ -2,7 +2,6 @@ import type { X509Certificate } from 'node:crypto';
 import { readXml } from '../documents/read-xml.ts';
 import { EXPANSION_LIMITS, type ExpansionLimits } from './compression.ts';
 import { EbmsFailure } from './ebms-errors.ts';
-import { visibleSecurityProblems } from './header-security.ts';
 import type { MessageKey, SignedReference, UserMessageHeader } from './message.ts';
 import { MIME_LIMITS, type MimeLimits } from './mime.ts';
 import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
@@ -92,11 +91,12 @@ export function openEnvelope(
   let messageId: string | undefined;
   const tell = (error: unknown): unknown => (error instanceof EbmsFailure ? error.of(messageId) : error);
   try {
-    const { messaging, body, security } = readEnvelope(document);
+    const within = readEnvelope(document);
+    const { messaging, body, security } = within;
     messageId = messageIdOf(messaging);
     const { kind, element } = onlyMessage(messaging);
     if (kind === 'signal') throw new SignalArrived(envelope, messageId);
-    const { header, parts } = readUserMessage(element, () => visibleSecurityProblems(security));
+    const { header, parts } = readUserMessage(element, within);
     const contentIds = matchParts(parts, present);
     if (security === undefined) throw new EbmsFailure('EBMS:0103', 'The message has no wsse:Security header.');
     const contentKeys =

@@ -2,12 +2,19 @@ import type { XmlDocument, XmlElement } from 'libxml2-wasm';
 import { readXml } from '../documents/read-xml.ts';
 import { elementsOf } from '../documents/xml-children.ts';
 import { EbmsFailure, type EbmsProblem, refuseFor } from './ebms-errors.ts';
-import { partProperty, supportProblems } from './header-support.ts';
+import { visibleSecurityProblems } from './header-security.ts';
+import { partProperty, placeOf, supportProblems } from './header-support.ts';
 import { onlyNode, readNode, textAt } from './header-tree.ts';
 import type { UserMessageHeader } from './message.ts';
 import { NS } from './namespaces.ts';
 import { notUnderstood, securityForUs } from './soap-headers.ts';
-import { headerContent, instantOf, signalProblems, userMessageProblems } from './user-message-header.ts';
+import {
+  type HeaderContent,
+  headerContent,
+  instantOf,
+  signalProblems,
+  userMessageProblems,
+} from './user-message-header.ts';
 import { children, isElement, onlyDescendant, wholeText } from './xml-tree.ts';
 
 /** The elements of an envelope that everything else is read from. */
@@ -76,8 +83,8 @@ function bundleProblem(units: readonly XmlElement[]): EbmsProblem | undefined {
   };
 }
 
-/** Everything that is wrong with a Messaging header, without judging its values any further. */
-function messagingProblems(messaging: XmlElement | undefined): EbmsProblem[] {
+/** Everything that is wrong with a Messaging header, without looking at anything beside it. */
+export function messagingProblems(messaging: XmlElement | undefined): EbmsProblem[] {
   if (messaging === undefined) return [invalid('The envelope has no eb:Messaging header.')];
   const units = unitsOf(messaging);
   const bundle = bundleProblem(units);
@@ -200,20 +207,32 @@ function inOrder(problems: readonly EbmsProblem[]): EbmsProblem[] {
   return problems.toSorted((one, other) => rank(one) - rank(other));
 }
 
+/** eDelivery AS4 2.0 has the Body empty; where a part says that it is the payload, that was told already. */
+function bodyProblems(body: XmlElement, content: HeaderContent): EbmsProblem[] {
+  if (elementsOf(body).length === 0 || content.parts.some((part) => placeOf(part) === 'body')) return [];
+  const description = 'The SOAP Body is not empty. Leave it empty and send every payload as an attachment.';
+  return [{ code: 'EBMS:0008', description }];
+}
+
 /**
  * Reads the header of a user message (ebMS3 Core §5.2.2): who, to whom, about what, with which payloads.
- * @param besides gives what else is wrong with the message; it is asked only when the header is refused, so that all is
- *   told at once
- * @throws EbmsFailure with everything that is wrong: EBMS:0001, EBMS:0003, EBMS:0008, EBMS:0009, EBMS:0011, EBMS:0303
+ * @param within the envelope around it, whose Body must be empty; what can be seen to be wrong with its security is told
+ *   too when the message is refused
+ * @throws EbmsFailure with everything that is wrong: EBMS:0001, EBMS:0003, EBMS:0008, EBMS:0009, EBMS:0011, EBMS:0103,
+ *   EBMS:0303
  */
-export function readUserMessage(
-  message: XmlElement,
-  besides: () => readonly EbmsProblem[] = () => [],
-): ReadUserMessage {
+export function readUserMessage(message: XmlElement, within?: Envelope): ReadUserMessage {
   const node = readNode(message);
   const content = headerContent(node);
-  const problems = [...userMessageProblems(node, content), ...supportProblems(content)];
-  if (problems.length > 0) refuseFor(inOrder([...problems, ...besides()]), undefined);
+  const problems = [
+    ...userMessageProblems(node, content),
+    ...supportProblems(content),
+    ...(within === undefined ? [] : bodyProblems(within.body, content)),
+  ];
+  if (problems.length > 0) {
+    const besides = within === undefined ? [] : visibleSecurityProblems(within.security);
+    refuseFor(inOrder([...problems, ...besides]), undefined);
+  }
   const { refToMessageId } = content;
   const [from, ...furtherFrom] = content.from.ids.map((id) => id.value);
   const [to, ...furtherTo] = content.to.ids.map((id) => id.value);

@@ -44,7 +44,7 @@ export interface HeaderStyle {
 const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
   .map((value) => value.replace(/[^\x20-\ud7ff\ue000-\ufffd]/gu, '').trim())
-  .filter((value) => value !== '');
+  .filter((value) => value !== '' && value !== '__proto__');
 const id = fc.stringMatching(/^[a-zA-Z0-9-]{1,30}@[a-z0-9.]{1,20}$/);
 const optional = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
   fc.option(value, { nil: undefined });

@@ -130,7 +130,7 @@ table('signature wrapping (S1):', [
   },
   {
     what: 'the signed Body inside a forged one',
-    codes: ['EBMS:0103', 'EBMS:0101'],
+    codes: ['EBMS:0008'],
     spoil: (m) => replace(m, bodyOf(m.envelope), `<S12:Body>${bodyOf(m.envelope)}</S12:Body>`),
   },
   {
@@ -199,7 +199,7 @@ table('what is not signed, or otherwise than agreed (S2):', [
   },
   {
     what: 'something in the Body',
-    codes: ['EBMS:0101'],
+    codes: ['EBMS:0008'],
     spoil: (m) => replace(m, '</S12:Body>', '<x></x></S12:Body>'),
   },
   { what: 'no Security header', codes: ['EBMS:0103'], spoil: (m) => replace(m, securityOf(m.envelope), '') },
