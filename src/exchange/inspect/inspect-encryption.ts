@@ -10,10 +10,9 @@ import {
   describeReference,
   isCertificateToken,
   readKeyReference,
-  tokenBytes,
 } from '../ws-security/key-reference.ts';
 import { RSA_OAEP } from '../ws-security/key-transport.ts';
-import { attribute, attributeOf, children, onlyChild, onlyDescendant } from '../xml-tree.ts';
+import { attribute, attributeOf, base64Of, children, onlyChild, onlyDescendant } from '../xml-tree.ts';
 import { type InspectedCertificate, inspectCertificate } from './inspected-certificate.ts';
 
 /** How the key of the content comes to the recipient. */
@@ -48,7 +47,8 @@ function certificateFor(security: XmlElement, id: string): X509Certificate | und
   const token = children(security, NS.wsse, 'BinarySecurityToken').find(
     (each) => attributeOf(each, NS.wsu, 'Id') === id && isCertificateToken(each, security),
   );
-  return token === undefined ? undefined : certificateOf(tokenBytes(token));
+  const der = token === undefined ? undefined : base64Of(token);
+  return der === undefined ? undefined : certificateOf(der);
 }
 
 function inspectKey(security: XmlElement, key: XmlElement): InspectedKey {

@@ -10,7 +10,6 @@ import {
   describeReference,
   isCertificateToken,
   readKeyReference,
-  tokenBytes,
 } from '../ws-security/key-reference.ts';
 import { digestOfForm, type SignedForm } from '../ws-security/signed-form.ts';
 import { attribute, base64Of, children, onlyChild } from '../xml-tree.ts';
@@ -198,10 +197,8 @@ function signerOf(
   if (reference === undefined) return { named: 'in a way that is not allowed', certificate: undefined };
   if (reference.by !== 'token') return { named: describeReference(reference), certificate: undefined };
   const token = (byId.get(reference.id) ?? []).find((element) => isCertificateToken(element, security));
-  return {
-    named: describeReference(reference),
-    certificate: token === undefined ? undefined : certificateOf(tokenBytes(token)),
-  };
+  const der = token === undefined ? undefined : base64Of(token);
+  return { named: describeReference(reference), certificate: der === undefined ? undefined : certificateOf(der) };
 }
 
 /** The check of the value over SignedInfo, and what of the way it is made is not allowed. */
