@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import type { JsonObject } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
 import { NodeClient, type NodeOptions } from './node-client.ts';
@@ -97,14 +98,18 @@ export function pathOf(id: string, rest = ''): string {
   return `/api/messages/${encodeURIComponent(id)}${rest}`;
 }
 
-function write(file: string, bytes: Buffer): void {
+async function write(file: string, head: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(head);
+    yield* bytes;
+  }
   try {
-    writeFileSync(file, bytes);
+    await pipeline(whole(), createWriteStream(file));
   } catch (error) {
     throw new Refusal(
       'unavailable',
-      'FILE-NOT-WRITABLE',
-      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      'FILE-NOT-WRITTEN',
+      `${file} could not be written whole: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }
@@ -152,9 +157,10 @@ export async function message(
   if (options.bytes !== undefined) {
     const type = memberOf(found, 'contentType');
     const head = `MIME-Version: 1.0\r\nContent-Type: ${typeof type === 'string' ? type : ''}\r\n\r\n`;
-    write(options.bytes, Buffer.concat([Buffer.from(head), await node.download(pathOf(id, `/bytes${which}`))]));
+    await write(options.bytes, head, await node.download(pathOf(id, `/bytes${which}`)));
   }
-  if (options.receipt !== undefined) write(options.receipt, await node.download(pathOf(id, `/receipt${which}`)));
+  if (options.receipt !== undefined)
+    await write(options.receipt, '', await node.download(pathOf(id, `/receipt${which}`)));
   if (options.json === true) printJson(found);
   else print(...tell(found));
 }

@@ -17,6 +17,8 @@ export interface NodeOptions {
 
 /** Longer than a ping waits for its receipt. */
 const ANSWER_MILLISECONDS = 60_000;
+/** For a message of hundreds of megabytes over a slow line. */
+const DOWNLOAD_MILLISECONDS = 3_600_000;
 
 /** Talks to the API of a running node as a person who is signed in, or as a program with a token. */
 export class NodeClient {
@@ -63,18 +65,25 @@ export class NodeClient {
     return objectOf(await (await this.#ask('POST', path, body)).text());
   }
 
-  /** The bytes behind an address, as they are. */
-  async download(path: string): Promise<Buffer> {
-    return Buffer.from(await (await this.#ask('GET', path)).arrayBuffer());
+  /** The bytes behind an address, as they are, while they come in. */
+  async download(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const { body } = await this.#ask('GET', path, undefined, DOWNLOAD_MILLISECONDS);
+    if (body === null) throw new Refusal('unavailable', 'ANSWER-UNREADABLE', 'The node answered without the bytes.');
+    return body;
   }
 
-  async #ask(method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<Response> {
+  async #ask(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: JsonObject,
+    milliseconds = ANSWER_MILLISECONDS,
+  ): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(new URL(path, this.address), {
         method,
         redirect: 'error',
-        signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+        signal: AbortSignal.timeout(milliseconds),
         headers: {
           Accept: 'application/json, application/octet-stream',
           ...this.#proof,

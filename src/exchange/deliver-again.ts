@@ -90,7 +90,7 @@ async function deliver(
   message: ArrivedOpen,
   kept: { readonly partner: string; readonly received_at: Date },
 ): Promise<AgainOutcome> {
-  const { messageId, conversationId, service, action, properties, payloads } = message;
+  const { messageId, conversationId, service, action, refToMessageId, properties, payloads } = message;
   try {
     const outcome = await transaction.savepoint(() =>
       parts.deliver(transaction, {
@@ -99,6 +99,7 @@ async function deliver(
         conversationId,
         service,
         action,
+        ...(refToMessageId === undefined ? {} : { refToMessageId }),
         properties,
         payloads,
         receivedAt: kept.received_at,

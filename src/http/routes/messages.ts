@@ -4,6 +4,7 @@ import { Refusal } from '../../documents/refusal.ts';
 import type { Operations } from '../../exchange/operations.ts';
 import type { Act } from '../../exchange/operations-acts.ts';
 import {
+  CURSOR_LENGTH,
   type Direction,
   INCOMING_STATES,
   listMessages,
@@ -35,7 +36,7 @@ export const PAGE_LIMIT: JsonObject = {
 };
 export const PAGE_AFTER: JsonObject = {
   type: 'string',
-  maxLength: 264,
+  maxLength: CURSOR_LENGTH,
   description: '`next` of the page before.',
 };
 
