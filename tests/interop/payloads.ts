@@ -7,6 +7,7 @@ export interface TriedPayload {
   readonly bytes: Buffer;
 }
 
+/** Of all payloads of a message together. */
 export const SIZES = [
   { words: '2 KB', bytes: 2 * 1024 },
   { words: '200 KB', bytes: 200 * 1024 },
@@ -21,10 +22,19 @@ function noise(seed: number, bytes: number): Buffer {
 
 /** XML of an exact size, in UTF-8 with letters beyond ASCII; about half of it can be compressed away. */
 function xml(bytes: number): Buffer {
-  const head = Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\r\n<document note="ไทย Việt é">');
+  const head = Buffer.from(
+    '<?xml version="1.0" encoding="UTF-8"?>\r\n<document b="2"  a=\'1\'><note>ไทย Việt é</note>\r\n',
+  );
   const tail = Buffer.from('</document>');
-  const middle = noise(1, Math.ceil(bytes / 2)).toString('hex');
-  return Buffer.concat([head, Buffer.from(middle.slice(0, bytes - head.length - tail.length)), tail]);
+  const lines =
+    noise(1, Math.ceil(bytes / 2))
+      .toString('hex')
+      .match(/.{1,900}/g) ?? [];
+  const middle = Buffer.from(lines.map((line) => `<line>${line}</line>\n`).join(''));
+  const room = bytes - head.length - tail.length;
+  const end = middle.lastIndexOf('</line>\n', room - 8) + 8;
+  const whole = end > 8 ? middle.subarray(0, end) : Buffer.alloc(0);
+  return Buffer.concat([head, whole, Buffer.alloc(room - whole.length, ' '), tail]);
 }
 
 /** Text of an exact size with line ends of every kind, and lines that look like boundaries. */
@@ -37,8 +47,12 @@ function text(bytes: number): Buffer {
   return Buffer.from(lines.map((line, index) => `${line}${ends[index % ends.length]}`).join('')).subarray(0, bytes);
 }
 
-/** One payload, or three of different kinds: XML, binary and text. */
-export function payloads(count: 1 | 3, bytes: number): readonly TriedPayload[] {
+/**
+ * One payload, or three of different kinds: XML, binary and text.
+ * @param total bytes of all together
+ */
+export function payloads(count: 1 | 3, total: number): readonly TriedPayload[] {
+  const bytes = Math.floor(total / count);
   const document = { contentType: 'application/xml', characterSet: 'UTF-8', bytes: xml(bytes) };
   if (count === 1) return [document];
   return [

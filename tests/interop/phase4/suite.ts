@@ -61,7 +61,7 @@ export const phase4: Suite = {
     const ground = await prepare(folder);
     console.log(`Selat against ${ground.glue.versions}`);
     const attempt = async (labels: Cell['labels'], tryIt: () => Promise<string | undefined>): Promise<void> => {
-      if (chosen(labels)) tell(await tried(labels, tryIt));
+      if (chosen(labels)) tell(await tried(labels, tryIt, 60_000));
     };
     try {
       for (const direction of [FROM, TO])
