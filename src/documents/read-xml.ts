@@ -13,6 +13,8 @@ const OPTIONS: ParseOption =
   ParseOption.XML_PARSE_NONET |
   ParseOption.XML_PARSE_NO_SYS_CATALOG |
   ParseOption.XML_PARSE_BIG_LINES;
+/** More than this in one text libxml2 refuses by itself, unless it is told that others set the limits (our guards). */
+const LONGEST_TEXT_OF_PARSER = 10_000_000;
 const MOST_FAULTS = 20;
 
 /**
@@ -21,10 +23,12 @@ const MOST_FAULTS = 20;
  * @param limits what differs from `XML_LIMITS`
  */
 export function readXml(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): XmlReading {
-  const refused = guardXml(bytes, { ...XML_LIMITS, ...limits });
+  const all = { ...XML_LIMITS, ...limits };
+  const refused = guardXml(bytes, all);
   if (refused !== undefined) return { ok: false, faults: [refused] };
+  const option = all.text > LONGEST_TEXT_OF_PARSER ? OPTIONS | ParseOption.XML_PARSE_HUGE : OPTIONS;
   try {
-    const document = XmlDocument.fromBuffer(bytes, { option: OPTIONS });
+    const document = XmlDocument.fromBuffer(bytes, { option });
     if (document.dtd === null) return { ok: true, document };
     document.dispose();
     return {

@@ -75,6 +75,11 @@ describe('the form of a payload that is signed', () => {
     test(`there is none of XML that is ${JSON.stringify(text)}`, () =>
       assert.equal(digestOfXml(Buffer.from(text)), undefined));
 
+  test('is canonical of XML also with more text in one element than the parser takes by itself', () => {
+    const element = `<a>${'x'.repeat(11_000_000)}</a>`;
+    assert.equal(digestOfXml(Buffer.from(`<?xml version="1.0"?>${element}`)), sha256(element));
+  });
+
   test('is the same for text however its bytes arrive', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -77,7 +77,7 @@ export async function toAsx({ selat, asx, my }: Ground, message: Message): Promi
   assert.equal(judgement.means, 'receipted', `Selat says ${JSON.stringify({ ...judgement, bytes: undefined })}`);
   const declaresGzip = sent.body.includes('>application/gzip</eb:Property>');
   assert.equal(declaresGzip, message.compress, 'Selat does not compress as it was told');
-  const received = asx.received.find((each) => each.messageId === sent.messageId);
+  const received = await asx.arrival(sent.messageId);
   assert.ok(received !== undefined, 'asx-rs gave a receipt but handed nothing on');
   assert.deepEqual(
     {

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const folder = import.meta.dirname;
 
@@ -152,6 +153,15 @@ export class AsxProcess {
 
   async answer(how: 'take' | 'refuseForGood' | 'refuseForNow'): Promise<void> {
     await this.#obey({ do: 'answer', with: how });
+  }
+
+  /** What asx-rs told of a message that it took: the line may come a little after the receipt. */
+  async arrival(messageId: string): Promise<AsxReceived | undefined> {
+    for (let tries = 0; ; tries += 1) {
+      const found = this.received.find((each) => each.messageId === messageId);
+      if (found !== undefined || tries === 200) return found;
+      await pause(10);
+    }
   }
 
   async stop(): Promise<void> {
