@@ -37,22 +37,22 @@ export async function ping(country: string, options: NodeOptions): Promise<void>
   }
   print(
     `Ping ${wanted} at ${textOf(result, 'endpoint')}`,
-    `  sent      ${momentText(result, 'sentAt')}  ${textOf(result, 'messageId')}`,
+    `  sent        ${momentText(result, 'sentAt')}  ${textOf(result, 'messageId')}`,
   );
   if (receipt !== null) {
     print(
-      '  connection  TLS in both directions stands',
-      `  receipt   ${momentText(receipt, 'at')}  ${textOf(receipt, 'id')}`,
-      '  checked   signed by the partner, digests of every part as sent',
-      `  round trip ${numberOf(receipt, 'milliseconds')} ms`,
+      '  connected   TLS in both directions stands',
+      `  receipt     ${momentText(receipt, 'at')}  ${textOf(receipt, 'id')}`,
+      '  checked     signed by the partner, digests of every part as sent',
+      `  round trip  ${numberOf(receipt, 'milliseconds')} ms`,
     );
     return;
   }
   const error = memberOf(result, 'error');
   const code = textOf(error, 'code');
   print(
-    code === 'EBMS:0005' ? '  connection  failed' : '  receipt   none',
-    `  reason    ${textOf(error, 'reason')} (${code})`,
-    `  do now    ${adviceOf(code, wanted)}`,
+    code === 'EBMS:0005' ? '  connected   no' : '  receipt     none',
+    `  reason      ${textOf(error, 'reason')} (${code})`,
+    `  do now      ${adviceOf(code, wanted)}`,
   );
 }

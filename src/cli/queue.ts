@@ -9,6 +9,7 @@ function countOf(partner: JsonObject, state: string): number {
 function standingOf(partner: JsonObject): string {
   if (memberOf(partner, 'hold') !== null) return 'held';
   if (textOf(memberOf(partner, 'circuit'), 'state') === 'open') return 'away, tried in pauses';
+  if (memberOf(partner, 'pulls') === true) return 'pulls by itself';
   const reachable = memberOf(partner, 'reachable');
   return reachable === null ? 'not tried yet' : reachable === true ? 'reachable' : 'not reachable';
 }

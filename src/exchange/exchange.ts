@@ -325,7 +325,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
           clock,
           newId: parts.newId,
           leaseMilliseconds: dispatch.leaseMilliseconds,
-          endpointOf: (to, at) => trust.partner(to, at)?.endpoint,
+          partnerOf: (to, at) => trust.partner(to, at),
           prepare,
           tryNow: (to, message) => dispatcher.tryNow(to, message),
         },

@@ -69,6 +69,7 @@ export type OutgoingAct = keyof typeof STEPS;
  * Changes the state of an outgoing message, with its event. Of several who want the same at once one succeeds and the
  * others are told how the message stands.
  * @param windowEndsAt until when a message that is sent again or released is tried
+ * @returns the partner that the message is for
  * @throws the refusals `MESSAGE-NOT-FOUND`, `MESSAGE-NOT-FAILED`, `MESSAGE-NOT-QUEUED`, `MESSAGE-NOT-HELD`,
  * `MESSAGE-NOT-DISMISSIBLE`
  */
@@ -78,7 +79,7 @@ export async function actOnOutgoing(
   messageId: string,
   act: Act,
   windowEndsAt: Date,
-): Promise<void> {
+): Promise<string> {
   const step: Step = STEPS[what];
   const { rows } = await transaction.query<{ partner: string; conversation: string }>({
     name: `act-${what}`,
@@ -105,6 +106,7 @@ export async function actOnOutgoing(
     reason: act.reason,
     data: { partner: changed.partner },
   });
+  return changed.partner;
 }
 
 /**
@@ -181,9 +183,15 @@ export async function holdPartner(
 
 /**
  * Releases a held partner. The windows of what waits for it grow by the time that it waited.
+ * @param pulls whether it pulls its messages: then they are due only when their windows end
  * @throws the refusal `PARTNER-NOT-HELD`
  */
-export async function releasePartner(transaction: Transaction, country: string, act: Act): Promise<void> {
+export async function releasePartner(
+  transaction: Transaction,
+  country: string,
+  pulls: boolean,
+  act: Act,
+): Promise<void> {
   const { rows } = await transaction.query<{ held_since: Date }>({
     name: 'release-partner',
     text: 'delete from held_partners where country = $1 returning held_since',
@@ -193,10 +201,13 @@ export async function releasePartner(transaction: Transaction, country: string, 
   if (hold === undefined) throw new Refusal('conflict', 'PARTNER-NOT-HELD', `${country} is not held.`);
   await transaction.query({
     name: 'lengthen-windows',
-    text: `update outgoing_messages
-      set window_ends_at = window_ends_at + greatest($3::timestamptz - greatest($2::timestamptz, queued_at), interval '0')
-      where partner = $1 and state = 'queued'`,
-    values: [country, hold.held_since, act.now],
+    text: `update outgoing_messages m
+      set window_ends_at = m.window_ends_at + w.waited,
+        next_attempt_at = case when $4 then m.window_ends_at + w.waited else m.next_attempt_at end
+      from (select message_id, greatest($3::timestamptz - greatest($2::timestamptz, queued_at), interval '0') as waited
+        from outgoing_messages where partner = $1 and state = 'queued') w
+      where m.message_id = w.message_id and m.state = 'queued'`,
+    values: [country, hold.held_since, act.now, pulls],
   });
   await appendEvent(transaction, {
     kind: 'partner.released',

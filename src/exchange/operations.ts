@@ -15,6 +15,7 @@ import {
 import { acknowledgeAlarms } from './operations-alarms.ts';
 import type { Direction } from './operations-list.ts';
 import { directionOf, readWire } from './operations-message.ts';
+import { keepForPull } from './pull-queries.ts';
 import type { TrustPort } from './trust-port.ts';
 
 /** What operators' acts work with. */
@@ -61,8 +62,12 @@ export interface Operations {
 export function createOperations(parts: OperationsParts): Operations {
   const { trust, wake } = parts;
 
+  const pulls = (country: string, at: Date): boolean => trust.partner(country, at)?.pull === true;
+
   async function outgoing(what: OutgoingAct, transaction: Transaction, messageId: string, act: Act): Promise<void> {
-    await actOnOutgoing(transaction, what, messageId, act, new Date(act.now.getTime() + parts.windowMilliseconds));
+    const windowEndsAt = new Date(act.now.getTime() + parts.windowMilliseconds);
+    const partner = await actOnOutgoing(transaction, what, messageId, act, windowEndsAt);
+    if ((what === 'send-again' || what === 'release') && pulls(partner, act.now)) keepForPull(transaction, messageId);
     transaction.afterCommit(wake);
   }
 
@@ -95,7 +100,7 @@ export function createOperations(parts: OperationsParts): Operations {
     },
     async releasePartner(transaction, country, act) {
       await refuseStranger(transaction, country, act.now);
-      await releasePartner(transaction, country, act);
+      await releasePartner(transaction, country, pulls(country, act.now), act);
       transaction.afterCommit(wake);
     },
     acknowledge: (transaction, latestId, act) => acknowledgeAlarms(transaction, latestId, act.note, act),

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, type EventActor } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
@@ -7,6 +8,7 @@ import { TEST_ACTION, TEST_SERVICE } from './inbox.ts';
 import type { MessageForWire } from './message.ts';
 import type { OutgoingDocument } from './ports.ts';
 import { type ClaimedMessage, insertOutgoing } from './queries.ts';
+import type { ExchangePartner } from './trust-port.ts';
 
 /** How a ping went. */
 export interface PingResult {
@@ -26,8 +28,8 @@ export interface PingParts {
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly leaseMilliseconds: number;
-  /** Where the partner takes messages, as far as the directory knows. */
-  readonly endpointOf: (country: string, at: Date) => string | undefined;
+  /** Where the partner takes messages and whether it can be called, as far as the directory knows. */
+  readonly partnerOf: (country: string, at: Date) => Pick<ExchangePartner, 'endpoint' | 'pull'> | undefined;
   readonly prepare: (document: OutgoingDocument, now: Date) => Promise<{ readonly composed: MessageForWire<Content> }>;
   /** Tries a claimed message at once. */
   readonly tryNow: (country: string, message: ClaimedMessage) => void;
@@ -47,7 +49,8 @@ interface Standing {
  * waits for its receipt. It goes past queue and hold, and is tried once: it tells how the partner is now. The whole way is
  * tested: TLS in both directions, signature, encryption, the partner's receipt.
  * @param waitMilliseconds how long a receipt is waited for; afterwards the message is dismissed
- * @throws the refusal `PARTNER-UNKNOWN` when the country has no node that can be sent to
+ * @throws the refusals `PARTNER-UNKNOWN` when the country has no node that can be sent to, `PARTNER-PULLS` when it cannot
+ * be called
  */
 export async function ping(
   parts: PingParts,
@@ -57,6 +60,13 @@ export async function ping(
 ): Promise<PingResult> {
   const { pool, clock } = parts;
   const now = clock();
+  const partner = parts.partnerOf(country, now);
+  if (partner?.pull === true)
+    throw new Refusal(
+      'conflict',
+      'PARTNER-PULLS',
+      `${country} cannot be called: it pulls its messages itself. Its queue says when it last gave a receipt.`,
+    );
   const conversation = `ping-${parts.newId()}`;
   const { composed } = await parts.prepare(
     {
@@ -90,7 +100,7 @@ export async function ping(
   });
   parts.tryNow(country, { ...composed, conversation, attempts: 1, windowEndsAt, lastErrorCode: null });
   const standing = await waitFor(pool, messageId, waitMilliseconds);
-  const result = { country, endpoint: parts.endpointOf(country, now) ?? '', messageId, sentAt: now };
+  const result = { country, endpoint: partner?.endpoint ?? '', messageId, sentAt: now };
   const { receipted_at: receiptedAt, receipt_id: receiptId } = standing;
   if (receiptedAt !== null && receiptId !== null) {
     const milliseconds = receiptedAt.getTime() - standing.last_attempt_at.getTime();

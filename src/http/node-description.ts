@@ -43,6 +43,8 @@ export interface PartnerLine {
   /** Conformance profile of the exchange. */
   readonly profile: string;
   readonly endpoint: string;
+  /** Whether it cannot be called and pulls its messages itself. */
+  readonly pulls: boolean;
   /** Null while nothing was tried yet. */
   readonly reachable: boolean | null;
   /** Until when the circuit is open after failed connections; null while it is closed. */

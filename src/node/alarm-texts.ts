@@ -13,8 +13,10 @@ function moment(date: Date): string {
 }
 
 /** What to do about a queue that waits, by the reason why its oldest messages were not receipted. */
-function adviceOf({ country, lastErrorCode }: PartnerLine): string {
+function adviceOf({ country, lastErrorCode, pulls }: PartnerLine): string {
   const code = lastErrorCode ?? '';
+  if (pulls)
+    return `${country} pulls its messages itself and has not done so, or gave no receipts. Call its operator; nothing can be sent to it from here.`;
   if (code === 'EBMS:0005')
     return `Run "selat ping ${country}". If other partners cannot be reached either, look at this node's own way out (firewall, DNS). Otherwise call ${country}'s operator; messages are sent by themselves when it is back.`;
   if (code.startsWith('HTTP-'))

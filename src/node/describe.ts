@@ -80,6 +80,7 @@ function lineOf(listed: Listed, queue: PartnerStatus | undefined): PartnerLine {
     name: listed.name,
     profile: listed.profile ?? NOT_LISTED,
     endpoint: listed.endpoint ?? NOT_LISTED,
+    pulls: listed.pull === true,
     reachable: queue?.reachable ?? null,
     restsUntil: queue?.restsUntil ?? null,
     hold: queue?.hold ?? null,

@@ -18,9 +18,9 @@ let taken: { taken: true } | { taken: false; code: string; reason: string } = { 
 let broken = false;
 
 before(async () => {
-  const [thailand, vietNam] = await Promise.all([createMember('TH'), createMember('VN')]);
+  const [thailand, vietNam, japan] = await Promise.all([createMember('TH'), createMember('VN'), createMember('JP')]);
   const endpoints: Endpoints = {};
-  const members = [thailand, vietNam];
+  const members = [thailand, vietNam, { ...japan, pull: true as const }];
   th = await createRunningExchange(thailand, members, endpoints, { limits: { windowMilliseconds: 60_000 } });
   vn = await createRunningExchange(vietNam, members, endpoints, {
     deliver: () => {
@@ -247,7 +247,7 @@ describe('a held partner', () => {
       change(th, (t) => operations.holdPartner(t, 'VN', { ...act(), reason: 'VN asked us to wait' }));
     await hold();
     await assert.rejects(hold(), refusedAs('PARTNER-HELD'));
-    const [status] = await th.exchange.status();
+    const status = (await th.exchange.status()).find(({ country }) => country === 'VN');
     assert.equal(status?.hold?.by, 'Olga Operator');
     assert.equal(status?.hold?.reason, 'VN asked us to wait');
     await th.database.pool.query({ text: `update held_partners set held_since = held_since - interval '1 hour'` });
@@ -292,6 +292,36 @@ describe('a ping', () => {
     assert.equal(await stateOf(th, result.messageId), 'dismissed');
     await vn.listen();
     await assert.rejects(th.exchange.ping('ZZ', OPERATOR, 1_000), refusedAs('PARTNER-UNKNOWN'));
+  });
+});
+
+describe('a partner that pulls its messages', () => {
+  test('is not called: what is sent again, or released, is due only when its window ends', async () => {
+    const { operations } = th.exchange;
+    const id = await th.send('JP', 'x');
+    const due = async (): Promise<{ whenItEnds: boolean; state: string } | undefined> => {
+      const { rows } = await th.database.pool.query<{ whenItEnds: boolean; state: string }>({
+        text: `select next_attempt_at = window_ends_at as "whenItEnds", state from outgoing_messages where message_id = $1`,
+        values: [id],
+      });
+      return rows[0];
+    };
+    const waits = { whenItEnds: true, state: 'queued' };
+    assert.deepEqual(await due(), waits);
+    await change(th, (t) => operations.hold(t, id, act()));
+    await change(th, (t) => operations.release(t, id, act()));
+    assert.deepEqual(await due(), waits);
+    await th.database.pool.query({
+      text: `update outgoing_messages set state = 'failed' where message_id = $1`,
+      values: [id],
+    });
+    await change(th, (t) => operations.sendAgain(t, id, act()));
+    assert.deepEqual(await due(), waits);
+    await change(th, (t) => operations.holdPartner(t, 'JP', { ...act(), reason: 'x' }));
+    await th.database.pool.query({ text: `update held_partners set held_since = held_since - interval '1 hour'` });
+    await change(th, (t) => operations.releasePartner(t, 'JP', act()));
+    assert.deepEqual(await due(), waits);
+    await assert.rejects(th.exchange.ping('JP', OPERATOR, 1_000), refusedAs('PARTNER-PULLS'));
   });
 });
 

@@ -15,6 +15,7 @@ const VN: PartnerLine = {
   name: 'Viet Nam',
   profile: 'p',
   endpoint: 'https://vn.example/as4',
+  pulls: false,
   reachable: true,
   restsUntil: null,
   hold: null,

@@ -9,6 +9,7 @@ const PARTNER = objectOf({
   name: LINE,
   profile: LINE,
   endpoint: LINE,
+  pulls: { type: 'boolean', description: 'It cannot be called and pulls its messages itself.' },
   reachable: { type: ['boolean', 'null'], description: 'Null while nothing was tried yet.' },
   circuit: {
     ...objectOf({ state: { type: 'string', enum: ['closed', 'open'] }, until: orNull(MOMENT) }),
@@ -38,6 +39,7 @@ function partnerJson(line: PartnerLine): JsonObject {
     name: line.name,
     profile: line.profile,
     endpoint: line.endpoint,
+    pulls: line.pulls,
     reachable: line.reachable,
     circuit: {
       state: line.restsUntil === null ? 'closed' : 'open',
