@@ -230,6 +230,27 @@ export class EbmsFailure extends Error {
   }
 }
 
+/**
+ * Runs checks that do not depend on each other, and throws all that they find as one failure.
+ * @throws EbmsFailure; whatever else a check throws
+ */
+export function checkTogether(...checks: readonly (() => void)[]): void {
+  const failures: EbmsFailure[] = [];
+  for (const check of checks)
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof EbmsFailure)) throw error;
+      failures.push(error);
+    }
+  const [first] = failures;
+  refuseFor(
+    failures.flatMap((failure) => failure.problems),
+    first?.refToMessageId,
+    first?.fault,
+  );
+}
+
 const MOST_PROBLEMS = 20;
 
 /** Throws everything that was found wrong as one failure; nothing when nothing was. */

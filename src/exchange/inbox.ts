@@ -3,7 +3,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import type { Content } from './content.ts';
-import { EbmsFailure } from './ebms-errors.ts';
+import { checkTogether, EbmsFailure } from './ebms-errors.ts';
 import type { MessageKey, OpenedMessage } from './message.ts';
 import { contentDigest, isReceiptFor } from './message-content.ts';
 import type { StoredMessage } from './message-store.ts';
@@ -93,8 +93,7 @@ function checkSender(parts: InboxParts, message: MessageSaid, caller: string, no
   checkProfile(message.profile, partner === undefined ? [own] : [partner.profile, own]);
 }
 
-function checkAddress(parts: InboxParts, message: MessageSaid): void {
-  checkAddressee(message, parts.partyId, parts.trust);
+function checkService(parts: InboxParts, message: MessageSaid): void {
   const isTest = message.service === TEST_SERVICE && message.action === TEST_ACTION;
   const isOffered = parts.services.some(
     ({ service, actions }) => service === message.service && actions.includes(message.action),
@@ -274,8 +273,11 @@ export async function receive(
     try {
       checkIds(message);
       checkSender(parts, message, caller, now);
-      checkAddress(parts, message);
-      checkTime(parts, message, now);
+      checkTogether(
+        () => checkAddressee(message, parts.partyId, parts.trust),
+        () => checkService(parts, message),
+        () => checkTime(parts, message, now),
+      );
       const receipt = composeReceipt(message, {
         messageId: parts.newMessageId(),
         timestamp: now,

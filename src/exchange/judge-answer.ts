@@ -66,11 +66,12 @@ export function judgeAnswer(
           code: 'ERROR-FOR-ANOTHER-MESSAGE',
           reason: `The error is told of ${signal.refToMessageId.slice(0, 200)}.`,
         };
-      const [first] = signal.errors;
-      const code = first?.code ?? 'EBMS:0004';
-      const reason = `${partner.country} answered ${code} ${first?.shortDescription ?? ''}: ${first?.description ?? ''}`;
+      const permanent = signal.errors.find(({ code, severity }) => PERMANENT.has(code) && severity !== 'warning');
+      const code = (permanent ?? signal.errors[0])?.code ?? 'EBMS:0004';
+      const told = signal.errors.map((error) => `${error.code} ${error.shortDescription}: ${error.description}`);
+      const reason = `${partner.country} answered ${told.join(' ')}`;
       // An error that nobody signed ends nothing: anyone could have said it.
-      const isFinal = PERMANENT.has(code) && signal.signerCertificate !== undefined;
+      const isFinal = permanent !== undefined && signal.signerCertificate !== undefined;
       return { means: isFinal ? 'refused' : 'retry', code, reason };
     }
     if (signal.refToMessageId !== sent.messageId)

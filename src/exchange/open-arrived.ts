@@ -1,8 +1,10 @@
 import { type Content, inMemory } from './content.ts';
+import { EbmsFailure } from './ebms-errors.ts';
 import { openLargeMessage } from './large-message.ts';
 import type { OpenedMessage } from './message.ts';
 import type { MessageLimits, OpeningKeys } from './opening.ts';
 import type { SpoolTerms } from './spool.ts';
+import { withHeaderProblems } from './unpackaging-failure.ts';
 import { LargerThanMemory, openUserMessage } from './user-message.ts';
 
 /** A message as it came over the wire. */
@@ -31,6 +33,7 @@ export async function openArrived(
       const payloads = opened.payloads.map(({ bytes, ...payload }) => ({ ...payload, content: inMemory(bytes) }));
       return { ...opened, payloads, close: () => Promise.resolve() };
     } catch (error) {
+      if (error instanceof EbmsFailure) throw withHeaderProblems(error, contentType, body.memory);
       if (!(error instanceof LargerThanMemory)) throw error;
     }
   return openLargeMessage(contentType, body, keys, limits, spool);

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { readXml } from '../documents/read-xml.ts';
 import { EXPANSION_LIMITS, type ExpansionLimits } from './compression.ts';
-import { EbmsFailure } from './ebms-errors.ts';
+import { EbmsFailure, type EbmsProblem, refuseFor } from './ebms-errors.ts';
 import type { MessageKey, SignedReference, UserMessageHeader } from './message.ts';
 import { MIME_LIMITS, type MimeLimits } from './mime.ts';
 import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
@@ -60,15 +60,23 @@ export interface Opening extends Disposable {
 
 /** The payloads in the message and those that the header declares must be the same ones. */
 function matchParts(declared: readonly DeclaredPart[], present: readonly (string | undefined)[]): string[] {
-  const named = present.map((contentId) => {
-    if (contentId === undefined) throw new EbmsFailure('EBMS:0007', 'A payload has no Content-ID.');
-    if (!declared.some((part) => part.contentId === contentId))
-      throw new EbmsFailure('EBMS:0007', `The part ${contentId.slice(0, 100)} is not declared in PayloadInfo.`);
-    return contentId;
-  });
-  for (const { contentId } of declared)
-    if (!named.includes(contentId))
-      throw new EbmsFailure('EBMS:0011', `The payload ${contentId.slice(0, 100)} is declared but not in the message.`);
+  const named = present.filter((contentId) => contentId !== undefined);
+  const unnamed: EbmsProblem[] =
+    named.length === present.length ? [] : [{ code: 'EBMS:0007', description: 'A payload has no Content-ID.' }];
+  const undeclared = named.filter((contentId) => !declared.some((part) => part.contentId === contentId));
+  const absent = declared.filter(({ contentId }) => !named.includes(contentId));
+  const problems = [
+    ...unnamed,
+    ...undeclared.map((contentId): EbmsProblem => {
+      const description = `The part ${contentId.slice(0, 100)} is not declared in PayloadInfo.`;
+      return { code: 'EBMS:0007', description };
+    }),
+    ...absent.map(({ contentId }): EbmsProblem => {
+      const description = `The payload ${contentId.slice(0, 100)} is declared but not in the message.`;
+      return { code: 'EBMS:0011', description };
+    }),
+  ];
+  refuseFor(problems, undefined);
   return named;
 }
 

@@ -3,6 +3,7 @@ import { readXml } from '../documents/read-xml.ts';
 import type { Pool } from '../store/pool.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import { composeError } from './error-signal.ts';
+import { DEFAULT_MPC } from './header-support.ts';
 import type { MessageKey } from './message.ts';
 import type { StoredMessage } from './message-store.ts';
 import { NS } from './namespaces.ts';
@@ -13,9 +14,6 @@ import { noteRefused, raiseAlarm } from './settle.ts';
 import type { ExchangePartner, TrustPort } from './trust-port.ts';
 import { verifySignature } from './ws-security/verify-signature.ts';
 import { attribute, children } from './xml-tree.ts';
-
-/** The message partition channel of messages that name none (ebMS3 Core §5.2.2.1): the only one here. */
-export const DEFAULT_MPC = 'http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/defaultMPC';
 
 /** After this a message that was pulled and has no receipt is given again. */
 const AGAIN_MILLISECONDS = 60_000;

@@ -1,10 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
-import type { XmlElement } from 'libxml2-wasm';
+import type { XmlDocument, XmlElement } from 'libxml2-wasm';
 import { readXml } from '../documents/read-xml.ts';
+import { elementsOf } from '../documents/xml-children.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { SignedReference } from './message.ts';
 import { NS } from './namespaces.ts';
-import { onlyMessage, readEnvelope, readMessageInfo } from './read-envelope.ts';
+import { type Envelope, onlyMessage, readEnvelope, readMessageInfo } from './read-envelope.ts';
+import { readFault } from './soap-fault.ts';
 import { verifySignature } from './ws-security/verify-signature.ts';
 import { attribute, base64Of, children, onlyChild, wholeText } from './xml-tree.ts';
 
@@ -85,6 +87,18 @@ function toldMessageOf(errors: readonly XmlElement[]): string | undefined {
   return told.find((id) => id !== '');
 }
 
+/** The envelope of an answer; a fault that tells no ebMS error says at least in its own words what is wrong. */
+function readAnswer(document: XmlDocument): Envelope {
+  try {
+    return readEnvelope(document);
+  } catch (error) {
+    const body = elementsOf(document.root).find(({ name }) => name === 'Body');
+    const fault = body === undefined ? undefined : readFault(body);
+    if (!(error instanceof EbmsFailure) || fault === undefined) throw error;
+    throw new EbmsFailure(error.code, `It is a SOAP fault, ${fault.code}: ${fault.reason}`);
+  }
+}
+
 /**
  * Reads the answer to a message: a receipt, which must be signed over header and body, or an error.
  * @param signers certificates that the directory lists for the partner, for an answer that only names its signer's
@@ -95,7 +109,7 @@ export function readSignal(bytes: Buffer, signers: readonly X509Certificate[] = 
   if (!reading.ok)
     throw new EbmsFailure('EBMS:0302', `The answer is not a SOAP envelope: ${reading.faults[0]?.message ?? 'not XML'}`);
   using document = reading.document;
-  const { messaging, body, security } = readEnvelope(document);
+  const { messaging, body, security } = readAnswer(document);
   const { kind, element } = onlyMessage(messaging);
   if (kind !== 'signal') throw new EbmsFailure('EBMS:0302', 'The answer is a user message, not a signal.');
   const { messageId, timestamp, refToMessageId } = readMessageInfo(element);

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { XmlElement } from 'libxml2-wasm';
+import { elementsOf } from '../documents/xml-children.ts';
 import type { SoapFault } from './ebms-errors.ts';
 import type { MessageKey } from './message.ts';
 import { NS } from './namespaces.ts';
 import { writeSignalMessage } from './write-envelope.ts';
 import { elementReference, writeSecurity, writeSignature } from './ws-security/security-header.ts';
 import { escapeAttribute, escapeText } from './xml-text.ts';
+import { wholeText } from './xml-tree.ts';
 
 /** The error signal that goes with a fault. */
 interface FaultSignal {
@@ -69,4 +72,19 @@ export function composeFault(
     contentType: 'application/soap+xml; charset=UTF-8',
     body: soap12Fault(fault, reason, signal),
   };
+}
+
+/** The code and the words of a fault of either SOAP; undefined where the Body holds none. */
+export function readFault(body: XmlElement): { readonly code: string; readonly reason: string } | undefined {
+  const fault = elementsOf(body).find(
+    ({ name, namespaceUri }) => name === 'Fault' && (namespaceUri === NS.soap12 || namespaceUri === NS.soap11),
+  );
+  if (fault === undefined) return undefined;
+  const texts = (element: XmlElement): string =>
+    `${wholeText(element)} ${elementsOf(element).map(texts).join(' ')}`.replace(/\s+/g, ' ').trim();
+  const of = (...names: readonly string[]): string => {
+    const element = elementsOf(fault).find(({ name }) => names.includes(name));
+    return element === undefined ? '' : texts(element).slice(0, 1_000);
+  };
+  return { code: of('Code', 'faultcode'), reason: of('Reason', 'faultstring') };
 }

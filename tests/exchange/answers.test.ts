@@ -145,6 +145,46 @@ describe('an error as answer', () => {
     assert.match(rows[0]?.reason ?? '', /VN answered EBMS:0010 ProcessingModeMismatch: Because this is a test\./);
   });
 
+  test('of several things, one of which no repetition can mend, ends the message with all of their words', async () => {
+    const several = new EbmsFailure('EBMS:0004', 'First.', undefined, {
+      further: [{ code: 'EBMS:0010', description: 'Second.' }],
+    });
+    const { th } = await against((m) => ({
+      body: composeError(several.of(m.messageId), {
+        messageId: 'e@vn',
+        timestamp: new Date(),
+        signing: vietNam.signing,
+      }),
+    }));
+    await until(async () => (await row(th)).state === 'failed', 'the end');
+    assert.equal((await row(th)).last_error_code, 'EBMS:0010');
+    const { rows } = await th.database.pool.query<{ last_error: string }>({
+      text: 'select last_error from outgoing_messages',
+    });
+    assert.match(rows[0]?.last_error ?? '', /EBMS:0004 Other: First\. EBMS:0010 ProcessingModeMismatch: Second\./);
+  });
+
+  for (const [what, body] of [
+    [
+      'SOAP 1.2',
+      '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Header/><e:Body><e:Fault><e:Code><e:Value>e:Receiver</e:Value></e:Code><e:Reason><e:Text xml:lang="en">Out of order.</e:Text></e:Reason></e:Fault></e:Body></e:Envelope>',
+    ],
+    [
+      'SOAP 1.1',
+      '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Server</faultcode><faultstring>Out of order.</faultstring></e:Fault></e:Body></e:Envelope>',
+    ],
+  ] as const)
+    test(`that is a bare fault of ${what} is told in its own words, and the message tried again`, async () => {
+      const { th, vn } = await against(() => ({ status: 500, body }));
+      await until(async () => (await row(th)).last_error_code !== null, 'a judgement');
+      const { rows } = await th.database.pool.query<{ last_error: string }>({
+        text: 'select last_error from outgoing_messages',
+      });
+      assert.match(rows[0]?.last_error ?? '', /SOAP fault, e:(?:Receiver|Server): Out of order\./);
+      vn.hook = undefined;
+      await until(async () => (await row(th)).state === 'receipted', 'the receipt');
+    });
+
   const passing: readonly [string, Reply][] = [
     ['without a signature', (m) => ({ body: failure('EBMS:0010', m.messageId) })],
     ['that may pass', (m) => ({ body: failure('EBMS:0004', m.messageId, vietNam.signing) })],

@@ -69,8 +69,9 @@ const expected: Readonly<Record<string, Expected>> = {
     words: [/From\/PartyId is empty/, /To\/PartyId is empty/, /no wsse:Security/, /SOAP Body/],
   },
   'WrongCompression.mime': {
-    codes: ['EBMS:0007'],
-    words: [/transfer encoding base64/],
+    codes: ['EBMS:0007', 'EBMS:0003', 'EBMS:0003', 'EBMS:0303', 'EBMS:0103'],
+    ref: 'c42e883b-aab1-47bf-b2f4-4e89ce309591@ph-as4',
+    words: [/transfer encoding base64/, /application\/rar is not known/, /no wsse:Security/],
   },
   'WrongSigningAlgorithm.xml': {
     codes: ['EBMS:0103', 'EBMS:0003', 'EBMS:0003', 'EBMS:0008'],

@@ -15,6 +15,7 @@ import {
   readMessageInfo,
   readUserMessage,
 } from '../../src/exchange/read-envelope.ts';
+import { readSignal } from '../../src/exchange/signal.ts';
 import { type HeaderContent, headerContent, instantOf } from '../../src/exchange/user-message-header.ts';
 import { corpusPath } from '../support/corpus.ts';
 import { type HeaderStyle, headerStyle, legalHeader, writeHeader } from './headers.ts';
@@ -314,6 +315,51 @@ describe('the SOAP envelope', () => {
     const answer = composeFailureAnswer(failureOf(good.replace('>act<', '><')), terms);
     assert.equal(answer.status, 200);
     assert.doesNotMatch(answer.body.toString(), /Fault/);
+  });
+});
+
+describe('the answer to a message that is refused', () => {
+  test('is a signal that can be read, whatever was done to the message', () => {
+    const put = fc.constantFrom(
+      '<x/>',
+      '<eb:Error/>',
+      '<eb:UserMessage/>',
+      '&#x85;',
+      '&#x1F600;',
+      '"',
+      '<',
+      ']]>',
+      '<!-- -->',
+      ' m:mustUnderstand="1"',
+      '<y:y xmlns:y="urn:y&quot;&lt;" m:mustUnderstand="1"/>',
+      '<eb:Property name="&quot;&lt;&#10;">x</eb:Property>',
+    );
+    const change = fc.record({ at: fc.nat(good.length), cut: fc.nat(40), put });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const text = changes.reduce(
+          (all, { at, cut, put: more }) => all.slice(0, at) + more + all.slice(at + cut),
+          good,
+        );
+        const reading = readXml(Buffer.from(text));
+        if (!reading.ok) return;
+        reading.document.dispose();
+        try {
+          read(text);
+        } catch (error) {
+          assert.ok(error instanceof EbmsFailure, String(error));
+          const { body, contentType } = composeFailureAnswer(error, {
+            messageId: 'e@test',
+            timestamp: new Date('2026-03-01T08:00:00Z'),
+          });
+          if (!contentType.startsWith('application/soap+xml')) return;
+          const signal = readSignal(body);
+          assert.ok(signal.kind === 'error');
+          assert.equal(signal.errors.length, error.problems.length);
+        }
+      }),
+      { numRuns: 2_000, interruptAfterTimeLimit: 8_000 },
+    );
   });
 });
 

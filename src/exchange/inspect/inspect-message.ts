@@ -1,6 +1,5 @@
 import type { XmlDocument, XmlElement } from 'libxml2-wasm';
 import { readXml } from '../../documents/read-xml.ts';
-import { elementsOf } from '../../documents/xml-children.ts';
 import { EbmsFailure, type EbmsProblem } from '../ebms-errors.ts';
 import { visibleSecurityProblems } from '../header-security.ts';
 import { readNode } from '../header-tree.ts';
@@ -8,10 +7,11 @@ import type { MessageKey } from '../message.ts';
 import { NS } from '../namespaces.ts';
 import { messagingProblems, readEnvelope, readUserMessage, unitsOf } from '../read-envelope.ts';
 import { profileSpoken, type SecurityProfileName } from '../security-profile.ts';
+import { readFault } from '../soap-fault.ts';
 import { securityForUs } from '../soap-headers.ts';
 import { headerContent } from '../user-message-header.ts';
 import { keyEstablishmentOf } from '../ws-security/content-keys.ts';
-import { children, isElement, wholeText } from '../xml-tree.ts';
+import { children, isElement } from '../xml-tree.ts';
 import { type Capture, takeCaptureApart } from './capture.ts';
 import { encryptionProblems, type InspectedEncryption, inspectEncryption } from './inspect-encryption.ts';
 import { type InspectedPayload, inspectPayloads, openPayloads } from './inspect-payloads.ts';
@@ -60,18 +60,6 @@ function find(root: XmlElement): Found {
     security: header === undefined ? undefined : securityForUs(header)[0],
     body: children(root, namespace, 'Body')[0],
   };
-}
-
-function faultOf(body: XmlElement | undefined): Inspection['fault'] {
-  const fault = body === undefined ? undefined : elementsOf(body).find((element) => element.name === 'Fault');
-  if (fault === undefined) return null;
-  const texts = (element: XmlElement): string =>
-    `${wholeText(element).trim()} ${elementsOf(element).map(texts).join(' ')}`.replace(/\s+/g, ' ').trim();
-  const named = (...names: readonly string[]): string => {
-    const element = elementsOf(fault).find((each) => names.includes(each.name));
-    return element === undefined ? '' : texts(element).slice(0, 1_000);
-  };
-  return { code: named('Code', 'faultcode'), reason: named('Reason', 'faultstring') };
 }
 
 /** What a node finds wrong with envelope and header. */
@@ -229,7 +217,7 @@ export function inspectMessage(bytes: Buffer, keys: readonly MessageKey[] = []):
   checks.push(...validityCheck(findings?.signature, units));
   problems.push(...missingSecurity(found.security, units, payloads, findings?.signature));
   const profile = profileOf(findings?.signature, found.security, encryption, problems);
-  const fault = faultOf(found.body);
+  const fault = found.body === undefined ? null : (readFault(found.body) ?? null);
   const told = problems.filter(
     ({ code, description }, index) =>
       problems.findIndex((other) => other.code === code && other.description === description) === index,
