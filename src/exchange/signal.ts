@@ -70,14 +70,20 @@ function readTold(part: XmlElement): SignedReference {
   };
 }
 
-/** The words of an error: its Description, or where there is none its ErrorDetail. */
+/**
+ * Reads an error. Its words are Description and ErrorDetail: some implementations say in the first what the code means in
+ * general, and only in the second what was wrong with the message.
+ */
 function readError(error: XmlElement): ToldError {
-  const description = children(error, NS.eb, 'Description')[0] ?? children(error, NS.eb, 'ErrorDetail')[0];
+  const words = ['Description', 'ErrorDetail']
+    .flatMap((name) => children(error, NS.eb, name).slice(0, 1))
+    .map((element) => wholeText(element).trim().slice(0, 1_000))
+    .filter((text) => text !== '');
   return {
     code: attribute(error, 'errorCode') ?? '',
     severity: attribute(error, 'severity') ?? '',
     shortDescription: (attribute(error, 'shortDescription') ?? '').slice(0, 200),
-    description: description === undefined ? '' : wholeText(description).trim().slice(0, 2_000),
+    description: [...new Set(words)].join(' '),
   };
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
+import { composeError } from '../../src/exchange/error-signal.ts';
+import { readSignal } from '../../src/exchange/signal.ts';
 import { composeUserMessage } from '../../src/exchange/user-message.ts';
 import { createMember, NOW } from './members.ts';
 
-/* What other access points hold a message to, and ours does not check itself. Found with asx-rs (tests/interop). */
+/* What other access points hold a message to, and ours does not check itself. Found with asx-rs and phase4 (tests/interop). */
 describe('a message as others expect it', () => {
   test('says of a compressed payload that what was encrypted is application/gzip', async () => {
     const [thailand, vietNam] = await Promise.all([createMember('TH'), createMember('VN')]);
@@ -24,5 +27,19 @@ describe('a message as others expect it', () => {
     const envelope = body.toString('latin1');
     assert.match(envelope, /<xenc:EncryptedData [^>]*MimeType="application\/gzip"/);
     assert.match(envelope, /<eb:Property name="MimeType">application\/pdf<\/eb:Property>/);
+  });
+});
+
+describe('an error as others tell it', () => {
+  test('has words in Description and ErrorDetail, and both are read', () => {
+    const failure = new EbmsFailure('EBMS:0010', 'What the code means.', '1@th.selat');
+    const composed = composeError(failure, { messageId: 'e@vn', timestamp: NOW }).toString();
+    const told = composed.replace(
+      '</eb:Error>',
+      '<eb:ErrorDetail> No agreement for this service. </eb:ErrorDetail></eb:Error>',
+    );
+    const signal = readSignal(Buffer.from(told));
+    assert.ok(signal.kind === 'error');
+    assert.equal(signal.errors[0]?.description, 'What the code means. No agreement for this service.');
   });
 });

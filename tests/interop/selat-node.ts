@@ -115,6 +115,15 @@ export class SelatNode {
     return { message, judgement: judgeAnswer(answer, message, partner, trust, new Date()) };
   }
 
+  /** Sends the bytes of a message once more and judges what comes back. */
+  async sendAgain(to: TestMember, message: ComposedMessage): Promise<AnswerJudgement> {
+    const trust = trustIn(this.#members, this.#endpoints, this.member);
+    const partner = trust.partner(to.country, new Date());
+    if (partner === undefined) throw new Error(`${to.country} is no partner`);
+    const answer = await this.#connections.post(partner, message.contentType, inMemory(message.body));
+    return judgeAnswer(answer, message, partner, trust, new Date());
+  }
+
   /**
    * Sends a message as journeys do: queued in a transaction, sent by the dispatcher (`running.exchange.start()`), settled by
    * what comes back. Resolves when the message is in a final state, or was tried and is to be tried again.

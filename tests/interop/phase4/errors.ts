@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NotSupported } from '../cells.ts';
 import { payloads } from '../payloads.ts';
 import type { Letter } from '../selat-node.ts';
 import type { SendCommand } from './glue.ts';
@@ -121,6 +122,23 @@ export async function wrongToPhase4(ground: Ground, profile: SpokenProfile, wron
   });
   assert.ok(judgement.means === 'refused' || judgement.means === 'retry', `Selat says ${JSON.stringify(judgement)}`);
   assert.equal(judgement.code, wrong.phase4Answers, judgement.reason);
-  assert.equal(glue.hasReceived(message.messageId), false, 'phase4 took it all the same');
+  assert.equal(glue.timesReceived(message.messageId), 0, 'phase4 took it all the same');
   return [`${judgement.means}: ${judgement.reason}`, ...(wrong.remark === undefined ? [] : [wrong.remark])].join('; ');
+}
+
+/**
+ * Selat sends the same bytes again, as after a receipt that was lost on its way: phase4 must not hand the message on twice.
+ * What it answers is told as it is.
+ */
+export async function againToPhase4({ selat, glue }: Ground, profile: SpokenProfile): Promise<string> {
+  const letter = { to: profile.member, conversationId: 'UCR-1', properties: {}, payloads: payloads(1, 2_048) };
+  const first = await selat.send(letter);
+  assert.equal(first.judgement.means, 'receipted');
+  const second = await selat.sendAgain(profile.member, first.message);
+  assert.equal(glue.timesReceived(first.message.messageId), 1, 'phase4 handed it on twice');
+  if (second.means === 'receipted') return 'a receipt again';
+  assert.equal(second.code, 'EBMS:0004');
+  throw new NotSupported(
+    `phase4 answers a repeated message with an error (README, defect 2); ${second.means}: ${second.reason}`,
+  );
 }

@@ -217,9 +217,9 @@ export class Glue {
     return event;
   }
 
-  /** Whether phase4 handed a message on so far. */
-  hasReceived(messageId: string): boolean {
-    return this.#events.some((event) => event.event === 'received' && event.messageId === messageId);
+  /** How often phase4 handed a message on so far. */
+  timesReceived(messageId: string): number {
+    return this.#events.filter((event) => event.event === 'received' && event.messageId === messageId).length;
   }
 
   async stop(): Promise<void> {

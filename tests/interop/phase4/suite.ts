@@ -6,7 +6,7 @@ import type { Endpoints } from '../../exchange/running-exchange.ts';
 import { hasProgram } from '../../support/programs.ts';
 import { type Cell, type Suite, tried } from '../cells.ts';
 import { SelatNode } from '../selat-node.ts';
-import { WRONGS, wrongFromPhase4, wrongToPhase4 } from './errors.ts';
+import { againToPhase4, WRONGS, wrongFromPhase4, wrongToPhase4 } from './errors.ts';
 import { FORMS, formFromPhase4, pingFromPhase4, pingToPhase4 } from './forms.ts';
 import { buildGlue, Glue } from './glue.ts';
 import type { Ground } from './ground.ts';
@@ -76,6 +76,9 @@ export const phase4: Suite = {
             await attempt({ direction, profile: profile.name, what: wrong.words }, () =>
               (direction === FROM ? wrongFromPhase4 : wrongToPhase4)(ground, profile, wrong),
             );
+        await attempt({ direction: TO, profile: profile.name, what: 'the same message again' }, () =>
+          againToPhase4(ground, profile),
+        );
         for (const form of FORMS)
           await attempt({ direction: FROM, profile: profile.name, what: form.words }, async () => {
             await formFromPhase4(ground, profile, form);
