@@ -54,7 +54,7 @@ export async function quarantine(
   options: NodeOptions & { readonly partner?: string; readonly limit: number },
 ): Promise<void> {
   await using node = await NodeClient.open(options);
-  const found = await gather(node, '/api/quarantine', { partner: options.partner?.toUpperCase() }, options.limit);
+  const found = await gather(node, '/api/quarantine', { partner: options.partner }, options.limit);
   if (found.items.length > 0) process.exitCode = 1;
   if (options.json === true) {
     printJson({ items: found.items, next: found.next });

@@ -74,7 +74,7 @@ export async function messages(options: ListOptions): Promise<void> {
   await using node = await NodeClient.open(options);
   const { partner, direction, state, conversation, service, action, since, until, after } = options;
   const query = {
-    partner: partner?.toUpperCase(),
+    partner,
     direction,
     state,
     conversation,

@@ -9,6 +9,18 @@ function limit(text: string): number {
   return number;
 }
 
+function country(text: string): string {
+  if (!/^[A-Za-z]{2}$/.test(text)) throw new InvalidArgumentError('It must be a two-letter country code, such as VN.');
+  return text.toUpperCase();
+}
+
+function moment(text: string): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('It must be a moment, such as 2026-03-01T00:00:00Z or 2026-03-01.');
+  return date.toISOString();
+}
+
 const WHERE = `
 Which node: with --url, the API there, and SELAT_TOKEN is a token of its operator; without, the node --node of the region in --data, as its sample operator.
 Exit status: 0 fine, 1 not so, 2 the command line is wrong.`;
@@ -33,7 +45,7 @@ export function addOperatorCommands(program: Command): void {
     program.command('ping').description('Send a partner a test message and say step by step how it goes.'),
     'selat ping VN --node TH',
   )
-    .argument('<country>', 'two-letter code of the partner')
+    .argument('<country>', 'two-letter code of the partner', country)
     .action(async (country, options) => (await import('./ping.ts')).ping(country, options));
 
   toNode(
@@ -45,14 +57,16 @@ export function addOperatorCommands(program: Command): void {
     program.command('messages').description('List messages in and out, newest first.'),
     'selat messages --node TH --partner VN --state failed --since 2026-03-01T00:00:00Z',
   )
-    .option('--partner <country>', 'only with this partner')
+    .addOption(new Option('--partner <country>', 'only with this partner').argParser(country))
     .addOption(new Option('--direction <direction>', 'only sent or only received ones').choices(['out', 'in']))
     .addOption(new Option('--state <state>', 'only in this state').choices(STATES))
     .option('--conversation <ucr>', 'only of this consignment (unique consignment reference)')
     .option('--service <uri>', 'only of this service')
     .option('--action <uri>', 'only of this action')
-    .option('--since <time>', 'queued or received then or later, such as 2026-03-01T00:00:00Z')
-    .option('--until <time>', 'queued or received before')
+    .addOption(
+      new Option('--since <time>', 'queued or received then or later, such as 2026-03-01T00:00:00Z').argParser(moment),
+    )
+    .addOption(new Option('--until <time>', 'queued or received before').argParser(moment))
     .option('--after <cursor>', 'go on behind a page')
     .addOption(limitOption())
     .action(async (options) => (await import('./messages.ts')).messages(options));
@@ -111,7 +125,7 @@ function addQuarantine(program: Command): void {
     quarantine.command('list', { isDefault: true }).description('List the quarantine; exit status 1 unless empty.'),
     'selat quarantine --node TH',
   )
-    .option('--partner <country>', 'only of this partner')
+    .addOption(new Option('--partner <country>', 'only of this partner').argParser(country))
     .addOption(limitOption())
     .action(async (options) => (await import('./message-acts.ts')).quarantine(options));
   toNode(

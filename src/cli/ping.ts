@@ -26,9 +26,8 @@ function adviceOf(code: string, country: string): string {
  * came.
  */
 export async function ping(country: string, options: NodeOptions): Promise<void> {
-  const wanted = country.toUpperCase();
   await using node = await NodeClient.open(options);
-  const result = await node.post(`/api/partners/${encodeURIComponent(wanted)}/ping`, {});
+  const result = await node.post(`/api/partners/${encodeURIComponent(country)}/ping`, {});
   const receipt = memberOf(result, 'receipt') ?? null;
   if (receipt === null) process.exitCode = 1;
   if (options.json === true) {
@@ -36,7 +35,7 @@ export async function ping(country: string, options: NodeOptions): Promise<void>
     return;
   }
   print(
-    `Ping ${wanted} at ${textOf(result, 'endpoint')}`,
+    `Ping ${country} at ${textOf(result, 'endpoint')}`,
     `  sent        ${momentText(result, 'sentAt')}  ${textOf(result, 'messageId')}`,
   );
   if (receipt !== null) {
@@ -53,6 +52,6 @@ export async function ping(country: string, options: NodeOptions): Promise<void>
   print(
     code === 'EBMS:0005' ? '  connected   no' : '  receipt     none',
     `  reason      ${textOf(error, 'reason')} (${code})`,
-    `  do now      ${adviceOf(code, wanted)}`,
+    `  do now      ${adviceOf(code, country)}`,
   );
 }

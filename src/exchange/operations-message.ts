@@ -38,6 +38,20 @@ export function messageNotFound(): Refusal {
   return new Refusal('not-found', 'MESSAGE-NOT-FOUND', 'This node neither sent nor received such a message.');
 }
 
+/** The directions in which there is a message of this id: out before in. */
+export async function directionsOf(reader: Reader, messageId: string): Promise<Direction[]> {
+  const { rows } = await reader.query<{ direction: Direction }>({
+    name: 'directions-of-message',
+    text: `select 'out' as direction from outgoing_messages where message_id = $1
+      union all select 'in' from incoming_messages where message_id = $1`,
+    values: [messageId],
+  });
+  return rows
+    .map((row) => row.direction)
+    .sort()
+    .reverse();
+}
+
 /**
  * In which direction a message went. Partners choose their ids themselves, so one may stand on both sides.
  * @throws the refusals `MESSAGE-NOT-FOUND`, `MESSAGE-IN-BOTH-DIRECTIONS`
@@ -47,13 +61,7 @@ export async function directionOf(
   messageId: string,
   wanted: Direction | undefined,
 ): Promise<Direction> {
-  const { rows } = await reader.query<{ direction: Direction }>({
-    name: 'direction-of-message',
-    text: `select 'out' as direction from outgoing_messages where message_id = $1
-      union all select 'in' from incoming_messages where message_id = $1`,
-    values: [messageId],
-  });
-  const found = rows.map((row) => row.direction).filter((each) => wanted === undefined || each === wanted);
+  const found = (await directionsOf(reader, messageId)).filter((each) => wanted === undefined || each === wanted);
   const [only, another] = found;
   if (only === undefined) throw messageNotFound();
   if (another !== undefined)

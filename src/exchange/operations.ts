@@ -14,7 +14,7 @@ import {
 } from './operations-acts.ts';
 import { acknowledgeAlarms } from './operations-alarms.ts';
 import type { Direction } from './operations-list.ts';
-import { directionOf, readWire } from './operations-message.ts';
+import { directionsOf, readWire } from './operations-message.ts';
 import { keepForPull } from './pull-queries.ts';
 import type { TrustPort } from './trust-port.ts';
 
@@ -44,8 +44,11 @@ export interface Operations {
   hold(transaction: Transaction, messageId: string, act: Act): Promise<void>;
   /** Releases a held message, to be tried at once. */
   release(transaction: Transaction, messageId: string, act: Act): Promise<void>;
-  /** Says of a failed message, or one in quarantine, that nothing more is to be done with it. */
-  dismiss(transaction: Transaction, messageId: string, act: Act): Promise<void>;
+  /**
+   * Says of a failed message, or one in quarantine, that nothing more is to be done with it.
+   * @returns which it was; of an id in both directions the one that went out
+   */
+  dismiss(transaction: Transaction, messageId: string, act: Act): Promise<Direction>;
   /** Says of a message in quarantine that nothing more is to be done with it. */
   dismissQuarantined(transaction: Transaction, messageId: string, act: Act): Promise<void>;
   deliverAgain(transaction: Transaction, messageId: string, act: Act): Promise<AgainOutcome>;
@@ -88,9 +91,10 @@ export function createOperations(parts: OperationsParts): Operations {
     hold: (transaction, messageId, act) => outgoing('hold', transaction, messageId, act),
     release: (transaction, messageId, act) => outgoing('release', transaction, messageId, act),
     async dismiss(transaction, messageId, act) {
-      const direction = await directionOf(transaction, messageId, undefined);
+      const [direction] = await directionsOf(transaction, messageId);
       if (direction === 'in') await dismissIncoming(transaction, messageId, act);
       else await outgoing('dismiss', transaction, messageId, act);
+      return direction ?? 'out';
     },
     dismissQuarantined: dismissIncoming,
     deliverAgain: (transaction, messageId, act) => deliverAgain(parts.delivery(), transaction, messageId, act),

@@ -133,6 +133,8 @@ describe('messages over HTTP', () => {
       const answer = await as('operator', 'GET', path(id, `?direction=${direction}`));
       assert.equal(JSON.parse(answer.text).direction, direction);
     }
+    const dismissed = await as('operator', 'POST', path(id, '/dismiss'), { reason: 'ours' });
+    assert.equal(JSON.parse(dismissed.text).direction, 'out');
     await forget(id);
   });
 

@@ -90,8 +90,7 @@ export function messageRoutes(operations: Operations): Route[] {
     operationId: string,
     summary: string,
     reason: 'needed' | 'welcome',
-    direction: Direction | undefined,
-    work: (transaction: Transaction, id: string, act: Act) => Promise<void>,
+    work: (transaction: Transaction, id: string, act: Act) => Promise<Direction>,
   ): Route => ({
     ...MESSAGE_PARTS,
     method: 'POST',
@@ -104,10 +103,16 @@ export function messageRoutes(operations: Operations): Route[] {
     replies: { 200: { description: 'The message as it stands now.', schema: MESSAGE } },
     async handle(context) {
       const { transaction } = context;
-      await work(transaction, idIn(context), actOf(context));
+      const direction = await work(transaction, idIn(context), actOf(context));
       return { status: 200, json: messageJson(await readMessage(transaction, idIn(context), direction)) };
     },
   });
+  const outgoing =
+    (work: (transaction: Transaction, id: string, act: Act) => Promise<void>) =>
+    async (transaction: Transaction, id: string, act: Act): Promise<Direction> => {
+      await work(transaction, id, act);
+      return 'out';
+    };
   return [
     {
       method: 'GET',
@@ -201,17 +206,15 @@ export function messageRoutes(operations: Operations): Route[] {
       'resendMessage',
       'Send a failed message again: the same bytes, a new window',
       'needed',
-      'out',
-      operations.sendAgain,
+      outgoing(operations.sendAgain),
     ),
-    act('hold', 'holdMessage', 'Hold a queued message until it is released', 'needed', 'out', operations.hold),
-    act('release', 'releaseMessage', 'Release a held message', 'welcome', 'out', operations.release),
+    act('hold', 'holdMessage', 'Hold a queued message until it is released', 'needed', outgoing(operations.hold)),
+    act('release', 'releaseMessage', 'Release a held message', 'welcome', outgoing(operations.release)),
     act(
       'dismiss',
       'dismissMessage',
       'Say of a failed or quarantined message that nothing more is to be done with it',
       'needed',
-      undefined,
       operations.dismiss,
     ),
   ];

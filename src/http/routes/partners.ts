@@ -13,7 +13,8 @@ const PARTNER = objectOf({
   reachable: { type: ['boolean', 'null'], description: 'Null while nothing was tried yet.' },
   circuit: {
     ...objectOf({ state: { type: 'string', enum: ['closed', 'open'] }, until: orNull(MOMENT) }),
-    description: 'Open after failed connections: then one message is tried per pause, the next one at `until`.',
+    description:
+      'As this process sees it: open after failed connections; then one message is tried per pause, the next one at `until`.',
   },
   hold: {
     ...objectOf({ since: MOMENT, by: { type: 'string' }, reason: { type: 'string' } }),
