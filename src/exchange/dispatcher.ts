@@ -1,32 +1,45 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Refusal } from '../documents/refusal.ts';
 import type { Pool } from '../store/pool.ts';
 import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
+import { GatewaySession } from './gateway-session.ts';
 import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
 import type { ExchangeMeter } from './meter.ts';
 import {
   type ClaimedMessage,
   claimDue,
+  type FirstClaim,
   findExpired,
   partnersWithDueMessages,
   planRetry,
   releaseClaims,
+  WAITS_FOR_EARLIER,
 } from './queries.ts';
 import { giveUp, raiseAlarm, type Settlement } from './settle.ts';
-import type { ExchangePartner, TrustPort } from './trust-port.ts';
+import type { TrustPort } from './trust-port.ts';
 
-/** How outgoing messages are tried, in milliseconds. */
-export interface DispatchTerms {
-  /** Messages to one partner under way at the same time. */
+/** How messages to one partner are tried, in milliseconds. */
+export interface PartnerTerms {
+  /** Messages under way at the same time. */
   readonly perPartner: number;
-  /** A try that has not ended by then is taken over: longer than a try may last. */
-  readonly leaseMilliseconds: number;
   /** The first pause after a failed try; each further one doubles it, up to the longest. */
   readonly firstPauseMilliseconds: number;
   readonly longestPauseMilliseconds: number;
-  /** How often the queue is looked at without being woken. */
-  readonly pollMilliseconds: number;
   /** Failed connections in a row after which the partner rests: one message is tried per pause, the pauses growing. */
   readonly breakAfter: number;
+}
+
+/** How outgoing messages are tried, in milliseconds; what is said of partners holds where nothing else is said of one. */
+export interface DispatchTerms extends PartnerTerms {
+  /**
+   * A try that has not ended by then is taken over, also when the gateway that began it seems to live: longer than a try
+   * may last. What a gateway had claimed that is gone is taken over at once.
+   */
+  readonly leaseMilliseconds: number;
+  /** How often the queue is looked at without being woken. */
+  readonly pollMilliseconds: number;
+  /** How often it is looked for gateways that are gone. */
+  readonly sweepMilliseconds: number;
   /** How long a stop waits for the tries under way before it breaks them off. */
   readonly stopGraceMilliseconds: number;
 }
@@ -37,6 +50,7 @@ export const DISPATCH_TERMS: DispatchTerms = {
   firstPauseMilliseconds: 1_000,
   longestPauseMilliseconds: 300_000,
   pollMilliseconds: 1_000,
+  sweepMilliseconds: 5_000,
   breakAfter: 5,
   stopGraceMilliseconds: 10_000,
 };
@@ -53,14 +67,36 @@ export interface DispatcherParts {
   readonly log: { warn(fields: object, message: string): void };
   readonly meter: ExchangeMeter;
   readonly terms: DispatchTerms;
+  /** What is different for some partners, by country. */
+  readonly partnerTerms: Readonly<Record<string, Partial<PartnerTerms>>>;
+}
+
+/** A message that waits for earlier ones of its conversation is looked at again after this, should nobody have freed it. */
+const lookAgainMilliseconds = 30_000;
+/** Longer than a transaction may last: the store ends those that do nothing, and statements, after 15 s each. */
+const longestTransactionMilliseconds = 30_000;
+/** How long a settlement waits for a database that is away before it tries again, at the most. */
+const longestSettlementPauseMilliseconds = 5_000;
+
+interface Concerned {
+  readonly messageId: string;
+  readonly conversation: string;
+  readonly partner: string;
+}
+interface Why {
+  readonly code: string;
+  readonly reason: string;
 }
 
 interface PartnerState {
+  readonly terms: DispatchTerms;
   underWay: number;
   /** Messages that were claimed when they were queued and wait for a place; none while others wait in the database. */
   ready: { readonly message: ClaimedMessage; readonly leaseEndsAt: Date }[];
   /** Whether messages may wait in the database: then new ones line up behind them. */
   backlog: boolean;
+  /** Whether a person holds the partner: nothing is sent to it. */
+  isHeld: boolean;
   failuresInARow: number;
   /** Pauses since the partner rests; 0 while it does not. */
   rests: number;
@@ -77,6 +113,11 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #partners = new Map<string, PartnerState>();
   readonly #underWay = new Set<Promise<void>>();
+  /** Messages that are claimed by this process: ready or being tried. */
+  readonly #claimed = new Set<string>();
+  /** Claims that were offered to transactions which have not committed yet, with the time (performance.now). */
+  readonly #offered = new Map<string, number>();
+  readonly #session: GatewaySession;
   readonly #stopping = new AbortController();
   #wake: (() => void) | undefined;
   #woken = false;
@@ -84,10 +125,26 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#session = new GatewaySession({
+      pool: parts.pool,
+      clock: parts.clock,
+      log: parts.log,
+      everyMilliseconds: parts.terms.sweepMilliseconds,
+      wake: () => this.wake(),
+      underWay: () => [...this.#claimed],
+    });
   }
 
-  start(): void {
-    this.#running ??= this.#run();
+  /** Resolves when it is at work; without its session where the database is away. */
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return;
+    await this.#session.start();
+    this.#running = this.#run();
+  }
+
+  /** Whether it looks at the queue; otherwise those of other processes are to be woken. */
+  get isRunning(): boolean {
+    return this.#running !== undefined && !this.#stopping.signal.aborted;
   }
 
   /** Looks at the queue at once: something was queued or a place became free. */
@@ -98,26 +155,32 @@ export class Dispatcher {
 
   /**
    * Offers to claim a message in the transaction that queues it, so that it is sent straight after the commit and need
-   * not be asked for. Not while others wait, the partner is away, or every place is taken.
-   * @returns until when the message is this dispatcher's; undefined when it is to be queued for any
+   * not be asked for. Not while others wait, the partner is away or held, or every place is taken.
+   * @returns the claim; undefined when the message is to be queued for any dispatcher
    */
-  offerLease(country: string, now: Date): Date | undefined {
-    const { perPartner, leaseMilliseconds } = this.#parts.terms;
+  offerClaim(country: string, messageId: string, now: Date): FirstClaim | undefined {
     const state = this.#stateOf(country);
-    if (this.#running === undefined || this.#stopping.signal.aborted) return undefined;
-    if (state.failuresInARow > 0 || state.underWay + state.ready.length >= 2 * perPartner) state.backlog = true;
-    return state.backlog ? undefined : new Date(now.getTime() + leaseMilliseconds);
+    const { perPartner, leaseMilliseconds } = state.terms;
+    const claimedBy = this.#session.number;
+    if (!this.isRunning || claimedBy === undefined) return undefined;
+    if (state.isHeld || state.failuresInARow > 0 || state.underWay + state.ready.length >= 2 * perPartner)
+      state.backlog = true;
+    if (state.backlog) return undefined;
+    this.#offered.set(messageId, performance.now());
+    return { leaseEndsAt: new Date(now.getTime() + leaseMilliseconds), claimedBy };
   }
 
   /** Takes a message that was claimed when it was queued; to be called after the commit. */
   takeClaimed(country: string, message: ClaimedMessage, leaseEndsAt: Date): void {
+    this.#offered.delete(message.messageId);
+    this.#claimed.add(message.messageId);
     this.#stateOf(country).ready.push({ message, leaseEndsAt });
     this.#takeReady(country);
   }
 
   /** Tries a claimed message at once, also while the partner rests or every place is taken: for a person who waits. */
   tryNow(country: string, message: ClaimedMessage): void {
-    this.#take(country, this.#parts.trust.partner(country, this.#parts.clock()), message);
+    this.#take(country, message);
   }
 
   /** Takes nothing more; waits for the tries under way, each of which ends with its connection at the latest. */
@@ -127,6 +190,19 @@ export class Dispatcher {
     await this.#running;
     for (const state of this.#partners.values()) this.#releaseReady(state);
     await Promise.all(this.#underWay);
+    await this.#session.stop();
+  }
+
+  /**
+   * A transaction that was offered a claim and has not come back was rolled back, or it was committed and nobody heard of
+   * it, because the connection broke: then its message is claimed, and nobody tries it.
+   */
+  async #freeForgotten(): Promise<void> {
+    const before = performance.now() - longestTransactionMilliseconds;
+    const forgotten = [...this.#offered].filter(([, at]) => at < before).map(([messageId]) => messageId);
+    if (forgotten.length === 0) return;
+    await releaseClaims(this.#parts.pool, forgotten, this.#parts.clock());
+    for (const messageId of forgotten) this.#offered.delete(messageId);
   }
 
   /** Gives back what is ready and will not be tried soon; where that fails, the lease ends by itself. */
@@ -134,6 +210,7 @@ export class Dispatcher {
     const ids = state.ready.splice(0).map(({ message }) => message.messageId);
     if (ids.length === 0) return;
     state.backlog = true;
+    for (const id of ids) this.#claimed.delete(id);
     const run = releaseClaims(this.#parts.pool, ids, this.#parts.clock())
       .catch((error: unknown) => this.#parts.log.warn({ err: error }, 'messages wait until their lease ends'))
       .finally(() => this.#underWay.delete(run));
@@ -179,9 +256,19 @@ export class Dispatcher {
   }
 
   async #dispatchDue(): Promise<void> {
-    const { pool, clock, terms, trust } = this.#parts;
-    const due = await partnersWithDueMessages(pool, clock());
-    for (const [country, state] of this.#partners) if (!due.includes(country)) state.backlog = false;
+    const { pool, clock } = this.#parts;
+    // Without a session nobody would know whose claims they are; it comes back with the database, and wakes us.
+    if (this.#session.number === undefined) return;
+    await this.#freeForgotten();
+    const found = await partnersWithDueMessages(pool, clock());
+    const held = new Set(found.filter(({ isHeld }) => isHeld).map(({ partner }) => partner));
+    const due = found.filter(({ isHeld }) => !isHeld).map(({ partner }) => partner);
+    for (const country of held) this.#stateOf(country);
+    for (const [country, state] of this.#partners) {
+      state.isHeld = held.has(country);
+      if (state.isHeld) this.#releaseReady(state);
+      else if (!due.includes(country)) state.backlog = false;
+    }
     for (const country of due) {
       const state = this.#stateOf(country);
       const now = clock();
@@ -192,33 +279,53 @@ export class Dispatcher {
         continue;
       }
       if (this.#stopping.signal.aborted) return;
-      const partner = trust.partner(country, now);
-      const lease = new Date(now.getTime() + terms.leaseMilliseconds);
-      const claimed = await claimDue(pool, country, places, now, lease);
-      state.backlog = claimed.length === places;
-      for (const message of claimed) this.#take(country, partner, message);
+      const { messages, expired, isMore } = await claimDue(pool, country, {
+        limit: places,
+        now,
+        leaseEndsAt: new Date(now.getTime() + state.terms.leaseMilliseconds),
+        claimedBy: this.#session.number,
+        lookAgainAt: new Date(now.getTime() + lookAgainMilliseconds),
+      }).catch((error: unknown) => {
+        // It may have been done all the same: what is claimed by a number that is no more, and is not under way, is freed.
+        this.#session.renew();
+        throw error;
+      });
+      state.backlog = isMore;
+      for (const message of messages) this.#take(country, message);
+      // Where every place was offered to one that waits, the next ones are still to be asked for.
+      if (isMore && messages.length === 0) this.wake();
+      for (const message of expired)
+        await giveUp(
+          pool,
+          { ...message, partner: country },
+          {
+            code: WAITS_FOR_EARLIER,
+            reason: 'Given up: until its window ended, earlier messages of its conversation had not arrived.',
+          },
+          now,
+          message.attempts,
+        );
     }
   }
 
   /** Takes what is ready as far as there are places; what waited too long, or for a partner that rests, is given back. */
   #takeReady(country: string): void {
-    const { clock, terms, trust } = this.#parts;
     const state = this.#stateOf(country);
-    const now = clock();
+    const { terms } = state;
     const [first] = state.ready;
     if (first === undefined) return;
-    const isStale = first.leaseEndsAt.getTime() - now.getTime() < terms.leaseMilliseconds / 2;
+    const isStale = first.leaseEndsAt.getTime() - this.#parts.clock().getTime() < terms.leaseMilliseconds / 2;
     if (isStale || state.rests > 0 || this.#stopping.signal.aborted) {
       this.#releaseReady(state);
       return;
     }
     for (const { message } of state.ready.splice(0, Math.max(0, terms.perPartner - state.underWay)))
-      this.#take(country, trust.partner(country, now), message);
+      this.#take(country, message);
   }
 
   /** How many more messages may be under way; a partner that rests gets one after each pause, to see whether it is back. */
   #placesOf(state: PartnerState, now: Date): number {
-    if (state.rests === 0) return this.#parts.terms.perPartner - state.underWay;
+    if (state.rests === 0) return state.terms.perPartner - state.underWay;
     return state.underWay === 0 && now >= state.restsUntil ? 1 : 0;
   }
 
@@ -226,9 +333,11 @@ export class Dispatcher {
     const known = this.#partners.get(country);
     if (known !== undefined) return known;
     const state: PartnerState = {
+      terms: { ...this.#parts.terms, ...this.#parts.partnerTerms[country] },
       underWay: 0,
       ready: [],
       backlog: true,
+      isHeld: false,
       failuresInARow: 0,
       rests: 0,
       restsUntil: new Date(0),
@@ -238,16 +347,18 @@ export class Dispatcher {
     return state;
   }
 
-  #take(country: string, partner: ExchangePartner | undefined, message: ClaimedMessage): void {
+  #take(country: string, message: ClaimedMessage): void {
     const state = this.#stateOf(country);
     state.underWay += 1;
-    const run = this.#try(country, partner, message)
+    this.#claimed.add(message.messageId);
+    const run = this.#try(country, message)
       .catch((error: unknown) =>
         // The lease ends by itself, and the message is tried again with the same bytes.
         this.#parts.log.warn({ messageId: message.messageId, err: error }, 'message waits for its next try'),
       )
       .finally(() => {
         state.underWay -= 1;
+        this.#claimed.delete(message.messageId);
         this.#underWay.delete(run);
         this.#takeReady(country);
         if (state.backlog) this.wake();
@@ -255,70 +366,103 @@ export class Dispatcher {
     this.#underWay.add(run);
   }
 
-  async #try(country: string, partner: ExchangePartner | undefined, message: ClaimedMessage): Promise<void> {
-    const { clock, connections, trust, settlement, pool } = this.#parts;
+  async #try(country: string, message: ClaimedMessage): Promise<void> {
+    const { clock, settlement, pool, meter } = this.#parts;
     const about = { messageId: message.messageId, conversation: message.conversation, partner: country };
-    const isProbe = this.#stateOf(country).rests > 0;
     const sentAt = clock();
     const began = performance.now();
-    let judgement: AnswerJudgement;
-    if (partner === undefined)
-      judgement = {
-        means: 'retry',
-        code: 'PARTNER-UNKNOWN',
-        reason: `${country} is not in the directory at the moment.`,
-      };
-    else if (partner.pull === true)
-      judgement = {
-        means: 'retry',
-        code: 'WAITS-FOR-PULL',
-        reason: `${country} pulls its messages, and has not pulled this one and given a receipt for it.`,
-      };
-    else
-      try {
-        const answer = await connections.post(partner, message.contentType, message.body);
-        this.#noteReached(country);
-        judgement = judgeAnswer(answer, message, partner, trust, clock());
-      } catch (error) {
-        if (!(error instanceof ConnectionFailure)) throw error;
-        this.#noteUnreachable(country, isProbe);
-        if (isProbe) await this.#giveUpExpired(country, error.message);
-        judgement = { means: 'retry', code: 'EBMS:0005', reason: error.message };
-      }
+    const judgement = await this.#judgementOf(country, message);
+    const at = clock();
     const code = judgement.means === 'receipted' ? '' : judgement.code;
-    this.#parts.meter.tried(country, judgement.means, code, performance.now() - began);
-    switch (judgement.means) {
-      case 'receipted':
-        return settlement.keep({
-          ...about,
-          receiptId: judgement.receiptId,
-          bytes: judgement.bytes,
-          sentAt,
-          at: clock(),
-        });
-      case 'refused':
-        return giveUp(pool, about, judgement, clock());
-      case 'alarm':
-        // Once, not at every try of the days that a message is tried.
-        if (judgement.code !== message.lastErrorCode) await raiseAlarm(pool, about, judgement, clock());
-        return this.#again(about, message, judgement);
-      case 'retry':
-        return this.#again(about, message, judgement);
+    meter.tried(country, judgement.means, code, performance.now() - began);
+    await this.#settled(() => {
+      switch (judgement.means) {
+        case 'receipted':
+          return settlement.keep({ ...about, receiptId: judgement.receiptId, bytes: judgement.bytes, sentAt, at });
+        case 'refused':
+          return giveUp(pool, about, judgement, at, message.attempts);
+        case 'alarm':
+          return this.#alarmAndAgain(about, message, judgement);
+        case 'retry':
+          return this.#again(about, message, judgement);
+      }
+    });
+  }
+
+  /** Sends a message once and says what the answer means; whatever goes wrong becomes a reason for the next try. */
+  async #judgementOf(country: string, message: ClaimedMessage): Promise<AnswerJudgement> {
+    const { clock, connections, trust, log } = this.#parts;
+    const isProbe = this.#stateOf(country).rests > 0;
+    try {
+      const partner = trust.partner(country, clock());
+      if (partner === undefined)
+        return {
+          means: 'retry',
+          code: 'PARTNER-UNKNOWN',
+          reason: `${country} is not in the directory at the moment.`,
+        };
+      if (partner.pull === true)
+        return {
+          means: 'retry',
+          code: 'WAITS-FOR-PULL',
+          reason: `${country} pulls its messages, and has not pulled this one and given a receipt for it.`,
+        };
+      const answer = await connections.post(partner, message.contentType, message.body);
+      const judgement = judgeAnswer(answer, message, partner, trust, clock());
+      if (judgement.means === 'retry' && judgement.isOverloaded === true)
+        await this.#noteFailed(country, isProbe, judgement);
+      else Object.assign(this.#stateOf(country), { failuresInARow: 0, rests: 0 });
+      this.#stateOf(country).reachable = true;
+      return judgement;
+    } catch (error) {
+      if (error instanceof ConnectionFailure && !(error.cause instanceof Refusal)) {
+        const failure = { code: 'EBMS:0005', reason: error.message };
+        this.#stateOf(country).reachable = false;
+        await this.#noteFailed(country, isProbe, failure);
+        return { means: 'retry', ...failure };
+      }
+      log.warn({ messageId: message.messageId, err: error }, 'a try failed at this node');
+      return {
+        means: 'retry',
+        code: 'TRY-FAILED-HERE',
+        reason: `This node failed while it sent the message to ${country} or judged the answer; its log tells more.`,
+      };
     }
   }
 
-  #noteReached(country: string): void {
-    Object.assign(this.#stateOf(country), { reachable: true, failuresInARow: 0, rests: 0 });
+  /**
+   * Waits for a database that is away, rather than forget what a partner answered; no longer than the claim lasts, and
+   * not when the gateway stops.
+   */
+  async #settled(settle: () => Promise<void>): Promise<void> {
+    const began = performance.now();
+    for (let wait = 100; ; wait = Math.min(wait * 2, longestSettlementPauseMilliseconds)) {
+      try {
+        return await settle();
+      } catch (error) {
+        const isOutage = error instanceof Refusal && error.kind === 'unavailable';
+        const isLate = performance.now() - began + wait > this.#parts.terms.leaseMilliseconds;
+        if (!isOutage || isLate || this.#stopping.signal.aborted) throw error;
+        await pause(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
   }
 
-  /** Tries that were under way when the rest began do not lengthen it: a short outage is to have a short end. */
-  #noteUnreachable(country: string, isProbe: boolean): void {
+  /**
+   * Notes that a partner could not be reached, or has no time. Tries that were under way when the rest began do not
+   * lengthen it: a short outage is to have a short end.
+   */
+  async #noteFailed(country: string, isProbe: boolean, why: { readonly reason: string }): Promise<void> {
     const state = this.#stateOf(country);
-    state.reachable = false;
     state.failuresInARow += 1;
-    if (!isProbe && (state.rests > 0 || state.failuresInARow < this.#parts.terms.breakAfter)) return;
-    state.rests += 1;
-    state.restsUntil = this.#after(state.rests);
+    if (isProbe || (state.rests === 0 && state.failuresInARow >= state.terms.breakAfter)) {
+      state.rests += 1;
+      state.restsUntil = this.#after(state.terms, state.rests);
+    }
+    if (isProbe)
+      await this.#giveUpExpired(country, why.reason).catch((error: unknown) =>
+        this.#parts.log.warn({ err: error }, 'messages whose window ended wait to be given up'),
+      );
   }
 
   /** While a partner rests only a few messages are tried; the others must not outlive their windows for that. */
@@ -330,6 +474,7 @@ export class Dispatcher {
         { messageId, conversation, partner: country },
         { code: 'EBMS:0005', reason: `Given up after ${attempts} tries. ${reason}` },
         clock(),
+        attempts,
       );
   }
 
@@ -337,8 +482,8 @@ export class Dispatcher {
    * The end of an exponential pause from now: between half of it and the whole, by chance, so that not all come back at
    * the same time.
    */
-  #after(failures: number): Date {
-    const { clock, random, terms } = this.#parts;
+  #after(terms: PartnerTerms, failures: number): Date {
+    const { clock, random } = this.#parts;
     const whole = Math.min(
       terms.longestPauseMilliseconds,
       terms.firstPauseMilliseconds * 2 ** Math.min(failures - 1, 20),
@@ -346,21 +491,26 @@ export class Dispatcher {
     return new Date(clock().getTime() + whole / 2 + (random() * whole) / 2);
   }
 
+  async #alarmAndAgain(about: Concerned, message: ClaimedMessage, why: Why): Promise<void> {
+    const { pool, clock } = this.#parts;
+    // Once, not at every try of the days that a message is tried.
+    if (why.code !== message.lastErrorCode) await raiseAlarm(pool, about, why, clock());
+    await this.#again(about, message, why);
+  }
+
   /** Plans the next try, or gives up when the window is over. */
-  async #again(
-    about: { readonly messageId: string; readonly conversation: string; readonly partner: string },
-    message: ClaimedMessage,
-    why: { readonly code: string; readonly reason: string },
-  ): Promise<void> {
+  async #again(about: Concerned, message: ClaimedMessage, { code, reason }: Why): Promise<void> {
     const { pool, clock } = this.#parts;
     const now = clock();
     if (now >= message.windowEndsAt)
       return giveUp(
         pool,
         about,
-        { code: why.code, reason: `Given up after ${message.attempts} tries. ${why.reason}` },
+        { code, reason: `Given up after ${message.attempts} tries. ${reason}` },
         now,
+        message.attempts,
       );
-    await planRetry(pool, message.messageId, { at: this.#after(message.attempts), ...why });
+    const at = this.#after(this.#stateOf(about.partner).terms, message.attempts);
+    await planRetry(pool, message.messageId, { at, code, reason }, message.attempts);
   }
 }

@@ -7,7 +7,8 @@ import type { Transaction } from '../store/transaction.ts';
 import { isWorthCompressing } from './compression.ts';
 import { type Content, inMemory } from './content.ts';
 import { PartnerConnections } from './deliver-message.ts';
-import { DISPATCH_TERMS, Dispatcher, type DispatchTerms } from './dispatcher.ts';
+import { DISPATCH_TERMS, Dispatcher, type DispatchTerms, type PartnerTerms } from './dispatcher.ts';
+import { WAKE_DISPATCHERS } from './gateway-session.ts';
 import type { OfferedService } from './inbox.ts';
 import { composeLargeMessage } from './large-message.ts';
 import type { MessageForWire, MessageKey, UserMessageHeader } from './message.ts';
@@ -56,6 +57,8 @@ export interface ExchangeParts {
   /** Folder of temporary files for large messages (default: that of the system). */
   readonly spoolFolder?: string;
   readonly dispatch?: Partial<DispatchTerms>;
+  /** What is different for some partners, by country (ISO 3166-1 alpha-2). */
+  readonly partnerTerms?: Readonly<Record<string, Partial<PartnerTerms> & { readonly windowMilliseconds?: number }>>;
   readonly random?: () => number;
 }
 
@@ -142,6 +145,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     log: parts.log,
     meter,
     terms: dispatch,
+    partnerTerms: parts.partnerTerms ?? {},
   });
 
   const spool: SpoolTerms = { folder: parts.spoolFolder ?? tmpdir(), memoryBytes: limits.memoryBytes };
@@ -213,6 +217,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     return { partner: document.toCountry, document, composed, discard };
   }
 
+  const windowOf = (partner: string): number =>
+    parts.partnerTerms?.[partner]?.windowMilliseconds ?? limits.windowMilliseconds;
+
   /** Messages claimed in a transaction: one that queues many leaves most of them to the queue, and not in memory. */
   const leased = new WeakMap<Transaction, number>();
 
@@ -223,20 +230,22 @@ export function createExchange(parts: ExchangeParts): Exchange {
   ): Promise<{ messageId: string }> {
     const { messageId } = composed;
     const { conversationId: conversation, service, action } = document;
-    const windowEndsAt = new Date(now.getTime() + limits.windowMilliseconds);
+    const windowEndsAt = new Date(now.getTime() + windowOf(partner));
     const before = leased.get(transaction) ?? 0;
     const isPulled = trust.partner(partner, now)?.pull === true;
-    const maySendAtOnce = composed.body.memory !== undefined && !isPulled && before < dispatch.perPartner;
-    const leaseEndsAt = maySendAtOnce ? dispatcher.offerLease(partner, now) : undefined;
-    if (leaseEndsAt !== undefined) leased.set(transaction, before + 1);
+    const isInOrder = document.afterEarlierOfConversation === true;
+    const maySendAtOnce = composed.body.memory !== undefined && !isPulled && !isInOrder && before < dispatch.perPartner;
+    const claim = maySendAtOnce ? dispatcher.offerClaim(partner, messageId, now) : undefined;
+    if (claim !== undefined) leased.set(transaction, before + 1);
     insertOutgoing(
       transaction,
-      { ...composed, partner, conversation, service, action },
+      { ...composed, partner, conversation, service, action, isInOrder },
       now,
       windowEndsAt,
-      leaseEndsAt,
+      claim,
     );
     if (isPulled) keepForPull(transaction, messageId);
+    if (!dispatcher.isRunning) transaction.later(WAKE_DISPATCHERS);
     transaction.later(
       insertEventStatement({
         kind: 'message.queued',
@@ -248,12 +257,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
       }),
     );
     transaction.afterCommit(() => {
-      if (leaseEndsAt === undefined) dispatcher.wake();
+      if (claim === undefined) dispatcher.wake();
       else
         dispatcher.takeClaimed(
           partner,
           { ...composed, conversation, attempts: 1, windowEndsAt, lastErrorCode: null },
-          leaseEndsAt,
+          claim.leaseEndsAt,
         );
     });
     if (composed.body.memory === undefined)
@@ -286,7 +295,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
         { bodyLimit: limits.bodyBytes, standstillMilliseconds: limits.standstillMilliseconds, log: parts.log },
       ),
     async start() {
-      dispatcher.start();
+      await dispatcher.start();
     },
     async stop() {
       const stopped = dispatcher.stop();

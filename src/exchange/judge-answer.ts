@@ -10,7 +10,13 @@ export type AnswerJudgement =
   | { readonly means: 'receipted'; readonly receiptId: string; readonly bytes: Buffer }
   /** The partner says that trying again is of no use: the message itself must change. */
   | { readonly means: 'refused'; readonly code: string; readonly reason: string }
-  | { readonly means: 'retry'; readonly code: string; readonly reason: string }
+  | {
+      readonly means: 'retry';
+      readonly code: string;
+      readonly reason: string;
+      /** The partner can take nothing at the moment, whatever is sent. */
+      readonly isOverloaded?: boolean;
+    }
   /** Not a receipt at all, although it looks like one, or is not the partner's: somebody must look (threat A5). */
   | { readonly means: 'alarm'; readonly code: string; readonly reason: string };
 
@@ -43,6 +49,7 @@ export function judgeAnswer(
       means: 'retry',
       code: `HTTP-${answer.status}`,
       reason: `${partner.country} answered with the status ${answer.status}.`,
+      isOverloaded: answer.status >= 429,
     };
   try {
     const signal = readSignal(answer.body, trust.signingCertificates(partner.country));

@@ -3,6 +3,7 @@ import type { EventActor } from '../store/log.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { type AgainOutcome, type DeliverAgainParts, deliverAgain } from './deliver-again.ts';
+import { WAKE_DISPATCHERS } from './gateway-session.ts';
 import type { StoredMessage } from './message-store.ts';
 import {
   type Act,
@@ -63,7 +64,12 @@ export interface Operations {
 
 /** Puts the acts of the operator together. */
 export function createOperations(parts: OperationsParts): Operations {
-  const { trust, wake } = parts;
+  const { trust } = parts;
+  /** The dispatchers of other processes as well; a command line has none of its own. */
+  const wake = (transaction: Transaction): void => {
+    transaction.later(WAKE_DISPATCHERS);
+    transaction.afterCommit(parts.wake);
+  };
 
   const pulls = (country: string, at: Date): boolean => trust.partner(country, at)?.pull === true;
 
@@ -71,7 +77,7 @@ export function createOperations(parts: OperationsParts): Operations {
     const windowEndsAt = new Date(act.now.getTime() + parts.windowMilliseconds);
     const partner = await actOnOutgoing(transaction, what, messageId, act, windowEndsAt);
     if ((what === 'send-again' || what === 'release') && pulls(partner, act.now)) keepForPull(transaction, messageId);
-    transaction.afterCommit(wake);
+    wake(transaction);
   }
 
   async function refuseStranger(reader: Reader, country: string, now: Date): Promise<void> {
@@ -105,7 +111,7 @@ export function createOperations(parts: OperationsParts): Operations {
     async releasePartner(transaction, country, act) {
       await refuseStranger(transaction, country, act.now);
       await releasePartner(transaction, country, pulls(country, act.now), act);
-      transaction.afterCommit(wake);
+      wake(transaction);
     },
     acknowledge: (transaction, latestId, act) => acknowledgeAlarms(transaction, latestId, act.note, act),
   };

@@ -87,7 +87,7 @@ export async function ping(
       { ...composed, partner: country, conversation, service: TEST_SERVICE, action: TEST_ACTION },
       now,
       windowEndsAt,
-      leaseEndsAt,
+      { leaseEndsAt },
     );
     await appendEvent(transaction, {
       kind: 'partner.pinged',

@@ -15,6 +15,11 @@ export interface OutgoingDocument {
   /** What is said of the message beside originalSender and finalRecipient. */
   readonly properties?: Readonly<Record<string, string>>;
   readonly payloads: readonly OutgoingPayload[];
+  /**
+   * Whether it must arrive after the earlier documents of its conversation that say the same: it is sent when each of
+   * them has its receipt, or has failed. Documents of other conversations, and those that say nothing, wait for nobody.
+   */
+  readonly afterEarlierOfConversation?: boolean;
 }
 
 /** A payload of a document, of any size; by its type it is sent compressed or not, where nothing is said. */

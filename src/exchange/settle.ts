@@ -2,8 +2,9 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
+import { WAKE_DISPATCHERS } from './gateway-session.ts';
 import type { Receipted } from './ports.ts';
-import { markFailed, markReceipted } from './queries.ts';
+import { freeNextInOrder, markFailed, markReceipted } from './queries.ts';
 
 /** A receipt that was found good. */
 export interface GoodReceipt {
@@ -42,6 +43,20 @@ async function keepReceipts(
     );
     await receipted(transaction, { messageId, receiptId, sentAt, at });
   }
+  const inOrder = receipts.filter(({ messageId }) => isNew.get(messageId) === true);
+  const [first] = inOrder;
+  if (first !== undefined)
+    freeNext(
+      transaction,
+      inOrder.map(({ messageId }) => messageId),
+      first.at,
+    );
+}
+
+/** What waited for these may go now, by whichever gateway is first. */
+function freeNext(transaction: Transaction, messageIds: readonly string[], at: Date): void {
+  transaction.later(freeNextInOrder(messageIds, at));
+  transaction.later(WAKE_DISPATCHERS);
 }
 
 /**
@@ -128,15 +143,21 @@ export class Settlement {
   }
 }
 
-/** Gives a message up, for all to see. */
+/**
+ * Gives a message up, for all to see.
+ * @param attempt which try it was that ends it, so that one which was overtaken by another ends nothing
+ */
 export async function giveUp(
   pool: Pool,
   message: { readonly messageId: string; readonly conversation: string; readonly partner: string },
   why: { readonly code: string; readonly reason: string },
   at: Date,
+  attempt?: number,
 ): Promise<void> {
   await inTransaction(pool, async (transaction) => {
-    if (!(await markFailed(transaction, message.messageId, why))) return;
+    const failed = await markFailed(transaction, message.messageId, why, attempt);
+    if (failed === undefined) return;
+    if (failed.isInOrder) freeNext(transaction, [message.messageId], at);
     await appendEvent(transaction, {
       kind: 'message.failed',
       subject: message.messageId,
@@ -174,15 +195,22 @@ async function appendAlarm(transaction: Transaction, message: Concerned, why: Wh
   });
 }
 
-/** Tells of something that a person must look at. */
+/** Tells of something that a person must look at; not again when it was told of this message lately. */
 export async function raiseAlarm(pool: Pool, message: Concerned, why: Why, at: Date): Promise<void> {
-  await inTransaction(pool, (transaction) => appendAlarm(transaction, message, why, at));
+  await inTransaction(pool, async (transaction) => {
+    if (!(await wasToldLately(transaction, 'message.alarm', message, why)))
+      await appendAlarm(transaction, message, why, at);
+  });
 }
 
-/** Keeps that a partner's message was refused, and why: the one audit entry of a refused message. */
+/**
+ * Keeps that a partner's message was refused, and why: the one audit entry of a refused message, however often it is
+ * sent.
+ */
 export async function noteRefused(pool: Pool, message: Concerned, why: Why, at: Date): Promise<void> {
-  await inTransaction(pool, (transaction) =>
-    appendEvent(transaction, {
+  await inTransaction(pool, async (transaction) => {
+    if (await wasToldLately(transaction, 'message.refused', message, why)) return;
+    await appendEvent(transaction, {
       kind: 'message.refused',
       subject: message.messageId,
       conversation: message.conversation,
@@ -190,6 +218,20 @@ export async function noteRefused(pool: Pool, message: Concerned, why: Why, at: 
       occurredAt: at,
       reason: why.reason,
       data: { partner: message.partner, code: why.code },
-    }),
-  );
+    });
+  });
+}
+
+/**
+ * Whether one of the last 20 events of a message tells the same already: a partner tries the same for days. Of what could
+ * not be read, and so has no id, the reason must be the same too.
+ */
+async function wasToldLately(transaction: Transaction, kind: string, message: Concerned, why: Why): Promise<boolean> {
+  const { rows } = await transaction.query({
+    name: 'told-lately',
+    text: `select from (select kind, reason, data from events where subject = $1 order by id desc limit 20) last
+      where kind = $2 and data ->> 'code' = $3 and data ->> 'partner' = $4 and reason = coalesce($5, reason) limit 1`,
+    values: [message.messageId, kind, why.code, message.partner, message.messageId.includes(' ') ? why.reason : null],
+  });
+  return rows.length > 0;
 }

@@ -172,8 +172,9 @@ describe('two nodes over mutual TLS', () => {
     const [th, vn] = await pair();
     await th.send('VN', 'x');
     const now = new Date();
-    const claimed = await claimDue(th.database.pool, 'VN', 1, now, new Date(now.getTime() + 150));
-    assert.equal(claimed.length, 1);
+    const leaseEndsAt = new Date(now.getTime() + 150);
+    const claimed = await claimDue(th.database.pool, 'VN', { limit: 1, now, leaseEndsAt, lookAgainAt: leaseEndsAt });
+    assert.equal(claimed.messages.length, 1);
     await th.exchange.start();
     await until(() => allReceipted(th), 'the receipt after the lease');
     assert.equal((await outgoing(th))[0]?.attempts, 2);

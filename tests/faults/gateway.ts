@@ -95,6 +95,7 @@ async function produce(ordered: boolean): Promise<void> {
       service: SERVICE,
       action: ACTION,
       payloads: [{ contentType: 'application/json', content: inMemory(bytes) }],
+      afterEarlierOfConversation: document.place !== null,
     },
     now,
   );

@@ -103,7 +103,8 @@ export class World {
               longestPauseMilliseconds: 1_000,
               pollMilliseconds: 250,
               perPartner: 8,
-              leaseMilliseconds: 3_000,
+              // The lease stays as it is, two minutes: nothing waits for it here.
+              sweepMilliseconds: 1_000,
             },
             windowMilliseconds: 5 * 86_400_000,
             clockOffsetMilliseconds: 0,
