@@ -4,10 +4,12 @@ import { EXPANSION_LIMITS, type ExpansionLimits } from './compression.ts';
 import { EbmsFailure, type EbmsProblem, refuseFor } from './ebms-errors.ts';
 import type { MessageKey, SignedReference, UserMessageHeader } from './message.ts';
 import { MIME_LIMITS, type MimeLimits } from './mime.ts';
+import { readOwnUserMessage } from './own-envelope.ts';
 import { type DeclaredPart, messageIdOf, onlyMessage, readEnvelope, readUserMessage } from './read-envelope.ts';
-import { profileSpoken, type SecurityProfileName } from './security-profile.ts';
+import { profileSpoken, SECURITY_PROFILES, type SecurityProfileName } from './security-profile.ts';
 import { SignalArrived } from './signal.ts';
 import { keyEstablishmentOf, readContentKeys } from './ws-security/content-keys.ts';
+import { unwrapOwn } from './ws-security/own-security.ts';
 import { type SignedForm, signedFormOf } from './ws-security/signed-form.ts';
 import { type AttachmentDigest, verifySignature } from './ws-security/verify-signature.ts';
 
@@ -80,6 +82,11 @@ function matchParts(declared: readonly DeclaredPart[], present: readonly (string
   return named;
 }
 
+function formAmong(parts: readonly DeclaredPart[], contentId: string): SignedForm {
+  const part = parts.find((each) => each.contentId === contentId);
+  return signedFormOf(part?.mimeType, part?.compressed === true);
+}
+
 /**
  * Reads the envelope of a user message: structure, header, payloads present as declared, keys of the payloads.
  * @param present Content-IDs of the parts behind the envelope
@@ -92,6 +99,48 @@ export function openEnvelope(
   limits: MessageLimits,
 ): Opening {
   if (envelope.length > limits.envelopeBytes) throw envelopeTooLarge(limits);
+  return openOwnEnvelope(envelope, present, keys) ?? parseEnvelope(envelope, present, keys);
+}
+
+/**
+ * Opens an envelope that our own composer wrote, without a parser; undefined for any other, and for one of which
+ * anything does not hold: what is wrong with a message is found and told by the parser's way only.
+ */
+export function openOwnEnvelope(
+  envelope: Buffer,
+  present: readonly (string | undefined)[],
+  keys: OpeningKeys,
+): Opening | undefined {
+  const own = readOwnUserMessage(envelope);
+  if (own === undefined) return undefined;
+  const { header, parts, encryption, signature } = own;
+  const isSame = parts.length === present.length && parts.every(({ contentId }) => present.includes(contentId));
+  const key = encryption === undefined ? undefined : unwrapOwn(encryption, keys.decryption);
+  const profile = Object.values(SECURITY_PROFILES).find((each) => each.signature === signature.algorithm.uri);
+  if (!isSame || profile === undefined || (encryption === undefined) !== (key === undefined)) return undefined;
+  if (encryption !== undefined && encryption.establishment !== profile.establishment) return undefined;
+  let parsed: Opening | undefined;
+  return {
+    header,
+    parts,
+    contentKeys: new Map(key === undefined ? [] : present.map((contentId) => [contentId ?? '', key])),
+    formOf: (contentId) => formAmong(parts, contentId),
+    verify(digests) {
+      const { certificate, references } = signature;
+      const areSigned = references
+        .slice(references.length - parts.length)
+        .every(({ uri, digest }) => [digests.get(uri.slice(4))].flat().includes(digest));
+      if (areSigned && signature.holds()) return { signerCertificate: certificate, profile: profile.name, references };
+      parsed = parseEnvelope(envelope, present, keys);
+      return parsed.verify(digests);
+    },
+    tell: (error) => (error instanceof EbmsFailure ? error.of(header.messageId) : error),
+    [Symbol.dispose]: () => parsed?.[Symbol.dispose](),
+  };
+}
+
+/** Opens any envelope. */
+export function parseEnvelope(envelope: Buffer, present: readonly (string | undefined)[], keys: OpeningKeys): Opening {
   const reading = readXml(envelope);
   if (!reading.ok)
     throw new EbmsFailure('EBMS:0009', `The SOAP envelope cannot be read: ${reading.faults[0]?.message ?? 'not XML'}`);
@@ -114,10 +163,7 @@ export function openEnvelope(
       header,
       parts,
       contentKeys,
-      formOf(contentId) {
-        const part = parts.find((each) => each.contentId === contentId);
-        return signedFormOf(part?.mimeType, part?.compressed === true);
-      },
+      formOf: (contentId) => formAmong(parts, contentId),
       verify(attachmentDigests) {
         const elements = [messaging, body];
         const must = { elements, attachmentDigests, signers: keys.signers ?? [] };

@@ -26,6 +26,15 @@ export function writeSignedSignal(
   return Buffer.from(writeEnvelope(writeSecurity(signature), messaging, body));
 }
 
+/** What a receipt tells: one entry for each reference of the message's signature. */
+export function writeReceiptContent(references: readonly SignedReference[]): string {
+  const parts = references.map(
+    (reference) =>
+      `<ebbp:MessagePartNRInformation>${writeReference(reference).replace('<ds:Reference ', `<ds:Reference xmlns:ds="${NS.ds}" `)}</ebbp:MessagePartNRInformation>`,
+  );
+  return `<eb:Receipt><ebbp:NonRepudiationInformation xmlns:ebbp="${NS.ebbp}">${parts.join('')}</ebbp:NonRepudiationInformation></eb:Receipt>`;
+}
+
 /**
  * Composes the signed receipt of a message: non-repudiation information with one entry for each reference of the
  * message's signature, told again as it stood there (AS4 Profile §5.1.8, ebBP signals 2.0).
@@ -35,13 +44,9 @@ export function composeReceipt(
   of: { readonly messageId: string; readonly references: readonly SignedReference[] },
   terms: SignalTerms,
 ): Buffer {
-  const parts = of.references.map(
-    (reference) =>
-      `<ebbp:MessagePartNRInformation>${writeReference(reference).replace('<ds:Reference ', `<ds:Reference xmlns:ds="${NS.ds}" `)}</ebbp:MessagePartNRInformation>`,
-  );
   return writeSignedSignal(
     { messageId: terms.messageId, timestamp: terms.timestamp, refToMessageId: of.messageId },
-    `<eb:Receipt><ebbp:NonRepudiationInformation xmlns:ebbp="${NS.ebbp}">${parts.join('')}</ebbp:NonRepudiationInformation></eb:Receipt>`,
+    writeReceiptContent(of.references),
     terms.signing,
   );
 }

@@ -5,6 +5,7 @@ import { elementsOf } from '../documents/xml-children.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import type { SignedReference } from './message.ts';
 import { NS } from './namespaces.ts';
+import { readOwnReceipt } from './own-envelope.ts';
 import { type Envelope, onlyMessage, readEnvelope, readMessageInfo } from './read-envelope.ts';
 import { readFault } from './soap-fault.ts';
 import { verifySignature } from './ws-security/verify-signature.ts';
@@ -111,6 +112,28 @@ function readAnswer(document: XmlDocument): Envelope {
  * @throws EbmsFailure EBMS:0302 for a receipt that is none, others where the answer is not a signal at all
  */
 export function readSignal(bytes: Buffer, signers: readonly X509Certificate[] = []): Signal {
+  return openOwnReceipt(bytes) ?? parseSignal(bytes, signers);
+}
+
+/**
+ * Reads a receipt that our own composer wrote, without a parser; undefined for any other answer, and for one whose
+ * signature does not hold: what is wrong is told by the parser's way only.
+ */
+export function openOwnReceipt(bytes: Buffer): Signal | undefined {
+  const receipt = readOwnReceipt(bytes);
+  if (receipt?.signature.holds() !== true) return undefined;
+  const { signature, references, ...info } = receipt;
+  return {
+    kind: 'receipt',
+    ...info,
+    references: references.map((reference) => ({ ...reference, transforms: [] })),
+    signerCertificate: signature.certificate,
+    signatureAlgorithm: signature.algorithm.uri,
+  };
+}
+
+/** Reads any answer. */
+export function parseSignal(bytes: Buffer, signers: readonly X509Certificate[]): Signal {
   const reading = readXml(bytes);
   if (!reading.ok)
     throw new EbmsFailure('EBMS:0302', `The answer is not a SOAP envelope: ${reading.faults[0]?.message ?? 'not XML'}`);

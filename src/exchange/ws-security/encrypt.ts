@@ -57,14 +57,25 @@ export function writeEncryption(
     establishment === 'rsa-oaep'
       ? wrapByTransport(contentKey, publicKey, reference)
       : wrapByAgreement(KEY_AGREEMENTS[establishment], contentKey, publicKey, reference);
+  return { header: writeEncryptionHeader(id, parts, recipient.raw.toString('base64'), wrapped), contentKey };
+}
+
+/**
+ * The recipient's token, the key of the contents wrapped for it, and what is encrypted with it.
+ * @param recipient the certificate in base64
+ * @param wrapped EncryptionMethod, KeyInfo and CipherData of the `xenc:EncryptedKey`
+ */
+export function writeEncryptionHeader(
+  id: string,
+  parts: readonly EncryptedPart[],
+  recipient: string,
+  wrapped: string,
+): string {
   const references = parts.map((_, index) => `<xenc:DataReference URI="#${id}-data-${index}"></xenc:DataReference>`);
   const encryptedKey = `<xenc:EncryptedKey xmlns:xenc="${NS.xenc}" Id="${id}-key">${wrapped}<xenc:ReferenceList>${references.join('')}</xenc:ReferenceList></xenc:EncryptedKey>`;
-  return {
-    header: [
-      writeToken(`${id}-token`, recipient),
-      encryptedKey,
-      ...parts.map((part, index) => encryptedData(`${id}-data-${index}`, `${id}-key`, part)),
-    ].join(''),
-    contentKey,
-  };
+  return [
+    writeToken(`${id}-token`, recipient),
+    encryptedKey,
+    ...parts.map((part, index) => encryptedData(`${id}-data-${index}`, `${id}-key`, part)),
+  ].join('');
 }

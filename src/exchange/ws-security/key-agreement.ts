@@ -48,16 +48,20 @@ function deriveWrappingKey(privateKey: KeyObject, publicKey: KeyObject, salt: Bu
   return Buffer.from(hkdfSync('sha256', shared, salt, info, WRAPPING_KEY_BYTES));
 }
 
+/** A public key as it stands in the header, in base64: X25519 in DER, P-256 as point. */
+function encodeOriginator(key: KeyObject, kind: KeyAgreement['kind']): string {
+  const der = key.export({ format: 'der', type: 'spki' });
+  return (kind === 'x25519' ? der : der.subarray(der.length - POINT_BYTES)).toString('base64');
+}
+
 /**
  * The ephemeral key as the other end reads it: P-256 as `ds:KeyValue/dsig11:ECKeyValue`, X25519, for which there is no
  * KeyValue, as `dsig11:DEREncodedKeyValue` (XML Signature 1.1 §4.5.2.3 and §4.5.9; so does Apache Santuario).
  */
-function writeOriginator(key: KeyObject, kind: KeyAgreement['kind']): string {
-  const der = key.export({ format: 'der', type: 'spki' });
+function writeOriginator(encoded: string, kind: KeyAgreement['kind']): string {
   if (kind === 'x25519')
-    return `<dsig11:DEREncodedKeyValue xmlns:dsig11="${NS.dsig11}">${der.toString('base64')}</dsig11:DEREncodedKeyValue>`;
-  const point = der.subarray(der.length - POINT_BYTES).toString('base64');
-  return `<ds:KeyValue><dsig11:ECKeyValue xmlns:dsig11="${NS.dsig11}"><dsig11:NamedCurve URI="${P256_CURVE}"></dsig11:NamedCurve><dsig11:PublicKey>${point}</dsig11:PublicKey></dsig11:ECKeyValue></ds:KeyValue>`;
+    return `<dsig11:DEREncodedKeyValue xmlns:dsig11="${NS.dsig11}">${encoded}</dsig11:DEREncodedKeyValue>`;
+  return `<ds:KeyValue><dsig11:ECKeyValue xmlns:dsig11="${NS.dsig11}"><dsig11:NamedCurve URI="${P256_CURVE}"></dsig11:NamedCurve><dsig11:PublicKey>${encoded}</dsig11:PublicKey></dsig11:ECKeyValue></ds:KeyValue>`;
 }
 
 /**
@@ -81,17 +85,46 @@ export function wrapByAgreement(
   const wrappingKey = deriveWrappingKey(ephemeral.privateKey, recipient, salt, HKDF_INFO);
   const wrap = createCipheriv('aes128-wrap', wrappingKey, KEY_WRAP_IV);
   const wrapped = Buffer.concat([wrap.update(contentKey), wrap.final()]);
-  return `<xenc:EncryptionMethod Algorithm="${KEY_WRAP}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}"><xenc:AgreementMethod Algorithm="${agreement.uri}"><xenc11:KeyDerivationMethod xmlns:xenc11="${NS.xenc11}" Algorithm="${HKDF}"><dsig-more:HKDFParams xmlns:dsig-more="${NS.dsigMore}"><dsig-more:PRF Algorithm="${HMAC_SHA256}"></dsig-more:PRF><dsig-more:Salt>${salt.toString('base64')}</dsig-more:Salt><dsig-more:Info>${HKDF_INFO.toString('base64')}</dsig-more:Info><dsig-more:KeyLength>${WRAPPING_KEY_BYTES}</dsig-more:KeyLength></dsig-more:HKDFParams></xenc11:KeyDerivationMethod><xenc:OriginatorKeyInfo>${writeOriginator(ephemeral.publicKey, agreement.kind)}</xenc:OriginatorKeyInfo><xenc:RecipientKeyInfo>${recipientReference}</xenc:RecipientKeyInfo></xenc:AgreementMethod></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${wrapped.toString('base64')}</xenc:CipherValue></xenc:CipherData>`;
+  return writeAgreedKey(
+    agreement,
+    {
+      originator: encodeOriginator(ephemeral.publicKey, agreement.kind),
+      salt: salt.toString('base64'),
+      wrapped: wrapped.toString('base64'),
+    },
+    recipientReference,
+  );
+}
+
+/** What an agreed key is described by, in base64. */
+export interface WrittenAgreement {
+  /** The ephemeral key: X25519 in DER, P-256 as point. */
+  readonly originator: string;
+  readonly salt: string;
+  readonly wrapped: string;
+}
+
+/** A key under an agreement as it stands in the `xenc:EncryptedKey`. */
+export function writeAgreedKey(
+  agreement: KeyAgreement,
+  { originator, salt, wrapped }: WrittenAgreement,
+  recipientReference: string,
+): string {
+  return `<xenc:EncryptionMethod Algorithm="${KEY_WRAP}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}"><xenc:AgreementMethod Algorithm="${agreement.uri}"><xenc11:KeyDerivationMethod xmlns:xenc11="${NS.xenc11}" Algorithm="${HKDF}"><dsig-more:HKDFParams xmlns:dsig-more="${NS.dsigMore}"><dsig-more:PRF Algorithm="${HMAC_SHA256}"></dsig-more:PRF><dsig-more:Salt>${salt}</dsig-more:Salt><dsig-more:Info>${HKDF_INFO.toString('base64')}</dsig-more:Info><dsig-more:KeyLength>${WRAPPING_KEY_BYTES}</dsig-more:KeyLength></dsig-more:HKDFParams></xenc11:KeyDerivationMethod><xenc:OriginatorKeyInfo>${writeOriginator(originator, agreement.kind)}</xenc:OriginatorKeyInfo><xenc:RecipientKeyInfo>${recipientReference}</xenc:RecipientKeyInfo></xenc:AgreementMethod></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${wrapped}</xenc:CipherValue></xenc:CipherData>`;
+}
+
+/** What the key of the content is unwrapped with. */
+export interface Agreed {
+  readonly agreement: KeyAgreement;
+  readonly originator: KeyObject;
+  readonly salt: Buffer;
+  readonly info: Buffer;
 }
 
 /** An agreement as a message describes it, all of it within the profile. */
-export interface ReadAgreement {
-  readonly agreement: KeyAgreement;
-  readonly originator: KeyObject;
+export interface ReadAgreement extends Agreed {
   /** What names the recipient's certificate, if anything does. */
   readonly recipientInfo: XmlElement | undefined;
-  readonly salt: Buffer;
-  readonly info: Buffer;
 }
 
 const DERIVATION_PARAMETERS = [
@@ -143,8 +176,23 @@ function readOriginator(info: XmlElement): KeyObject | undefined {
   const curve = onlyDescendant(value, NS.dsig11, 'ECKeyValue', 'NamedCurve');
   const pointElement = onlyDescendant(value, NS.dsig11, 'ECKeyValue', 'PublicKey');
   if (curve === undefined || pointElement === undefined || attribute(curve, 'URI') !== P256_CURVE) return undefined;
-  const point = base64Of(pointElement);
+  return keyOfPoint(base64Of(pointElement));
+}
+
+function keyOfPoint(point: Buffer | undefined): KeyObject | undefined {
   return point?.length === POINT_BYTES && point[0] === 4 ? publicKeyOf(Buffer.concat([P256_PREFIX, point])) : undefined;
+}
+
+/**
+ * An agreement as {@link writeAgreedKey} wrote it.
+ * @returns undefined for a key of another kind; may throw on bad keys
+ */
+export function agreementOf(agreement: KeyAgreement, written: WrittenAgreement): Agreed | undefined {
+  const encoded = Buffer.from(written.originator, 'base64');
+  const originator = agreement.kind === 'x25519' ? publicKeyOf(encoded) : keyOfPoint(encoded);
+  return originator === undefined || kindOfKey(originator) !== agreement.kind
+    ? undefined
+    : { agreement, originator, salt: Buffer.from(written.salt, 'base64'), info: HKDF_INFO };
 }
 
 /** Reads an `xenc:AgreementMethod`; undefined when anything in it is outside the profile. May throw on bad keys. */
@@ -170,7 +218,7 @@ export function readAgreement(method: XmlElement): ReadAgreement | undefined {
  * Unwraps the key of the content with the recipient's private key.
  * @throws Error of node:crypto when it was wrapped for another key or altered
  */
-export function unwrapByAgreement(read: ReadAgreement, wrapped: Buffer, privateKey: KeyObject): Buffer {
+export function unwrapByAgreement(read: Agreed, wrapped: Buffer, privateKey: KeyObject): Buffer {
   const wrappingKey = deriveWrappingKey(privateKey, read.originator, read.salt, read.info);
   const unwrap = createDecipheriv('aes128-wrap', wrappingKey, KEY_WRAP_IV);
   const key = Buffer.concat([unwrap.update(wrapped), unwrap.final()]);

@@ -21,7 +21,12 @@ const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' } a
  */
 export function wrapByTransport(contentKey: Buffer, recipient: KeyObject, recipientReference: string): string {
   const encrypted = publicEncrypt({ key: recipient, ...OAEP }, contentKey);
-  return `<xenc:EncryptionMethod Algorithm="${RSA_OAEP}"><ds:DigestMethod xmlns:ds="${NS.ds}" Algorithm="${SHA256}"></ds:DigestMethod><xenc11:MGF xmlns:xenc11="${NS.xenc11}" Algorithm="${MGF1_SHA256}"></xenc11:MGF></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}">${recipientReference}</ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${encrypted.toString('base64')}</xenc:CipherValue></xenc:CipherData>`;
+  return writeTransportedKey(encrypted.toString('base64'), recipientReference);
+}
+
+/** A key that was encrypted (in base64) as it stands in the `xenc:EncryptedKey`. */
+export function writeTransportedKey(encrypted: string, recipientReference: string): string {
+  return `<xenc:EncryptionMethod Algorithm="${RSA_OAEP}"><ds:DigestMethod xmlns:ds="${NS.ds}" Algorithm="${SHA256}"></ds:DigestMethod><xenc11:MGF xmlns:xenc11="${NS.xenc11}" Algorithm="${MGF1_SHA256}"></xenc11:MGF></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="${NS.ds}">${recipientReference}</ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${encrypted}</xenc:CipherValue></xenc:CipherData>`;
 }
 
 /**

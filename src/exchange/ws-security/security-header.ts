@@ -1,4 +1,4 @@
-import { hash, type X509Certificate } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { MessageKey, SignedReference } from '../message.ts';
 import { NS, WSS } from '../namespaces.ts';
 import { escapeAttribute } from '../xml-text.ts';
@@ -44,9 +44,12 @@ export function writeReference(reference: SignedReference): string {
   return `<ds:Reference URI="${escapeAttribute(reference.uri)}"><ds:Transforms>${transforms.join('')}</ds:Transforms><ds:DigestMethod Algorithm="${escapeAttribute(reference.digestMethod)}"></ds:DigestMethod><ds:DigestValue>${reference.digest}</ds:DigestValue></ds:Reference>`;
 }
 
-/** A certificate as token that other elements of the header refer to (X.509 Token Profile 1.1 §3.3.1). */
-export function writeToken(id: string, certificate: X509Certificate): string {
-  return `<wsse:BinarySecurityToken EncodingType="${WSS.base64Binary}" ValueType="${WSS.x509v3}" wsu:Id="${id}">${certificate.raw.toString('base64')}</wsse:BinarySecurityToken>`;
+/**
+ * A certificate as token that other elements of the header refer to (X.509 Token Profile 1.1 §3.3.1).
+ * @param der in base64
+ */
+export function writeToken(id: string, der: string): string {
+  return `<wsse:BinarySecurityToken EncodingType="${WSS.base64Binary}" ValueType="${WSS.x509v3}" wsu:Id="${id}">${der}</wsse:BinarySecurityToken>`;
 }
 
 /** A reference from a KeyInfo to such a token. */
@@ -54,12 +57,29 @@ export function writeTokenReference(id: string): string {
   return `<wsse:SecurityTokenReference><wsse:Reference URI="#${id}" ValueType="${WSS.x509v3}"></wsse:Reference></wsse:SecurityTokenReference>`;
 }
 
-/** The signer's token and the signature over the references (XML Signature 1.1; the key decides the algorithm). */
+/** `ds:SignedInfo` in canonical form (XML Signature 1.1 §4.4). */
+export function writeSignedInfo(algorithm: string, references: readonly SignedReference[]): string {
+  return `<ds:SignedInfo xmlns:ds="${NS.ds}"><ds:CanonicalizationMethod Algorithm="${EXCLUSIVE_C14N}"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${algorithm}"></ds:SignatureMethod>${references.map(writeReference).join('')}</ds:SignedInfo>`;
+}
+
+/** A signature as it stands in the header: certificate and value in base64. */
+export interface WrittenSignature {
+  readonly certificate: string;
+  readonly signedInfo: string;
+  readonly value: string;
+}
+
+/** The signer's token and the signature that refers to it. */
+export function writeSignatureElement(id: string, { certificate, signedInfo, value }: WrittenSignature): string {
+  return `${writeToken(`${id}-token`, certificate)}<ds:Signature xmlns:ds="${NS.ds}" Id="${id}">${signedInfo}<ds:SignatureValue>${value}</ds:SignatureValue><ds:KeyInfo>${writeTokenReference(`${id}-token`)}</ds:KeyInfo></ds:Signature>`;
+}
+
+/** Signs references: the signer's token and the signature over them (the key decides the algorithm). */
 export function writeSignature(id: string, references: readonly SignedReference[], key: MessageKey): string {
   const algorithm = algorithmFor(key.certificate.publicKey);
-  const signedInfo = `<ds:SignedInfo xmlns:ds="${NS.ds}"><ds:CanonicalizationMethod Algorithm="${EXCLUSIVE_C14N}"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${algorithm.uri}"></ds:SignatureMethod>${references.map(writeReference).join('')}</ds:SignedInfo>`;
+  const signedInfo = writeSignedInfo(algorithm.uri, references);
   const value = algorithm.sign(signedInfo, key.privateKey).toString('base64');
-  return `${writeToken(`${id}-token`, key.certificate)}<ds:Signature xmlns:ds="${NS.ds}" Id="${id}">${signedInfo}<ds:SignatureValue>${value}</ds:SignatureValue><ds:KeyInfo>${writeTokenReference(`${id}-token`)}</ds:KeyInfo></ds:Signature>`;
+  return writeSignatureElement(id, { certificate: key.certificate.raw.toString('base64'), signedInfo, value });
 }
 
 /** The `wsse:Security` header around its content. */
