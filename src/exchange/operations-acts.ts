@@ -181,8 +181,13 @@ export async function holdPartner(
   });
 }
 
+/** What waits for a partner that is released has at least so long left to be tried. */
+const LEAST_WINDOW_MILLISECONDS = 86_400_000;
+/** Messages whose windows are lengthened by one statement: each has to end before its time-out, even on a slow disk. */
+const LENGTHENED_AT_ONCE = 10_000;
+
 /**
- * Releases a held partner. The windows of what waits for it grow by the time that it waited.
+ * Releases a held partner. What waits for it has a day left at least, so that nothing fails because it was held.
  * @param pulls whether it pulls its messages: then they are due only when their windows end
  * @throws the refusal `PARTNER-NOT-HELD`
  */
@@ -199,16 +204,17 @@ export async function releasePartner(
   });
   const [hold] = rows;
   if (hold === undefined) throw new Refusal('conflict', 'PARTNER-NOT-HELD', `${country} is not held.`);
-  await transaction.query({
-    name: 'lengthen-windows',
-    text: `update outgoing_messages m
-      set window_ends_at = m.window_ends_at + w.waited,
-        next_attempt_at = case when $4 then m.window_ends_at + w.waited else m.next_attempt_at end
-      from (select message_id, greatest($3::timestamptz - greatest($2::timestamptz, queued_at), interval '0') as waited
-        from outgoing_messages where partner = $1 and state = 'queued') w
-      where m.message_id = w.message_id and m.state = 'queued'`,
-    values: [country, hold.held_since, act.now, pulls],
-  });
+  const windowEndsAt = new Date(act.now.getTime() + LEAST_WINDOW_MILLISECONDS);
+  for (let changed = LENGTHENED_AT_ONCE; changed === LENGTHENED_AT_ONCE; )
+    ({ rowCount: changed } = await transaction.query({
+      name: 'lengthen-windows',
+      text: `update outgoing_messages
+        set window_ends_at = $2, next_attempt_at = case when $3 then $2 else next_attempt_at end
+        where state = 'queued' and message_id in (
+          select message_id from outgoing_messages
+          where partner = $1 and state = 'queued' and window_ends_at < $2 order by queued_at limit $4)`,
+      values: [country, windowEndsAt, pulls, LENGTHENED_AT_ONCE],
+    }));
   await appendEvent(transaction, {
     kind: 'partner.released',
     subject: country,

@@ -241,7 +241,7 @@ describe('the quarantine', () => {
 });
 
 describe('a held partner', () => {
-  test('is held once and released once, and the windows of what waits grow by the time it was held', async () => {
+  test('is held once and released once, and what waits has a day left at least', async () => {
     const { operations } = th.exchange;
     const hold = (): Promise<void> =>
       change(th, (t) => operations.holdPartner(t, 'VN', { ...act(), reason: 'VN asked us to wait' }));
@@ -250,17 +250,21 @@ describe('a held partner', () => {
     const status = (await th.exchange.status()).find(({ country }) => country === 'VN');
     assert.equal(status?.hold?.by, 'Olga Operator');
     assert.equal(status?.hold?.reason, 'VN asked us to wait');
-    await th.database.pool.query({ text: `update held_partners set held_since = held_since - interval '1 hour'` });
     await th.database.pool.query({
       text: `insert into outgoing_messages (message_id, partner, conversation, service, action, queued_at, window_ends_at, next_attempt_at)
-        values ('old@th', 'VN', 'UCR', 's', 'a', '2020-01-01', now(), '2100-01-01')`,
+        values ('old@th', 'VN', 'UCR', 's', 'a', '2020-01-01', now(), '2100-01-01'),
+          ('young@th', 'VN', 'UCR', 's', 'a', '2020-01-02', now() + interval '3 days', '2100-01-01')`,
     });
     await change(th, (t) => operations.releasePartner(t, 'VN', act()));
-    const { rows } = await th.database.pool.query<{ minutes: string }>({
-      text: `select round(extract(epoch from window_ends_at - now()) / 60) as minutes from outgoing_messages where message_id = 'old@th'`,
+    const { rows } = await th.database.pool.query<{ hours: string }>({
+      text: `select round(extract(epoch from window_ends_at - now()) / 3600) as hours from outgoing_messages
+        where message_id in ('old@th', 'young@th') order by queued_at`,
     });
-    assert.equal(rows[0]?.minutes, '60');
-    await th.database.pool.query({ text: `delete from outgoing_messages where message_id = 'old@th'` });
+    assert.deepEqual(
+      rows.map((row) => row.hours),
+      ['24', '72'],
+    );
+    await th.database.pool.query({ text: `delete from outgoing_messages where message_id in ('old@th', 'young@th')` });
     await assert.rejects(
       change(th, (t) => operations.releasePartner(t, 'VN', act())),
       refusedAs('PARTNER-NOT-HELD'),

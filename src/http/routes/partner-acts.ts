@@ -68,7 +68,7 @@ export function partnerActRoutes(
       path: '/api/partners/:country/release',
       operationId: 'releasePartner',
       summary: 'Send to a held partner again, at once',
-      description: 'The windows of what waits for it grow by the time that it was held.',
+      description: 'What waits for it has a day left at least, so that nothing fails because it was held.',
       tag: 'Node',
       right: 'partner.manage',
       requestBody: WITH_OPTIONAL_REASON,
