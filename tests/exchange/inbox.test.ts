@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Refusal } from '../../src/documents/refusal.ts';
 import { TEST_ACTION, TEST_SERVICE } from '../../src/exchange/inbox.ts';
+import { NS } from '../../src/exchange/namespaces.ts';
 import type { Delivery, DeliveryOutcome } from '../../src/exchange/ports.ts';
 import { checkReceiptReferences, readSignal, type Signal } from '../../src/exchange/signal.ts';
 import { composeUserMessage } from '../../src/exchange/user-message.ts';
@@ -198,6 +199,49 @@ describe('the inbox', () => {
 
   test('takes a message of four minutes ahead (A6)', async () => {
     assert.equal(signalOf(await send(compose({ timestamp: new Date(Date.now() + 4 * 60_000) }))).kind, 'receipt');
+  });
+
+  test('answers an unknown header that must be understood with a signed fault, and keeps nothing', async () => {
+    const before = await count('incoming_messages');
+    const message = takeApart(thailand, vietNam);
+    const answer = await send(
+      putTogether({
+        ...message,
+        envelope: message.envelope.replace(
+          '</S12:Header>',
+          '<x:Route xmlns:x="urn:route" S12:mustUnderstand="true"></x:Route></S12:Header>',
+        ),
+      }),
+    );
+    assert.equal(answer.status, 500);
+    assert.equal(errorOf(answer), 'EBMS:0008');
+    assert.match(
+      answer.body.toString(),
+      /<S12:NotUnderstood xmlns:h="urn:route" qname="h:Route">.*S12:MustUnderstand</s,
+    );
+    assert.equal(await count('incoming_messages'), before);
+  });
+
+  test('answers SOAP 1.1 with attachments in SOAP 1.1', async () => {
+    const message = takeApart(thailand, vietNam);
+    const envelope = message.envelope.replaceAll(NS.soap12, NS.soap11);
+    const { contentType, body } = putTogether({ ...message, envelope });
+    const text = body.toString('latin1').replace('application/soap+xml; charset=UTF-8', 'text/xml; charset=UTF-8');
+    const answer = await send({ contentType, body: Buffer.from(text, 'latin1') });
+    assert.deepEqual([answer.status, answer.contentType], [500, 'text/xml; charset=UTF-8']);
+    assert.match(answer.body.toString(), /EBMS:0002.*<faultcode>S11:VersionMismatch</s);
+  });
+
+  test('tells everything at once that is wrong with a message by its content', async () => {
+    const answer = await send(
+      compose({ toPartyId: japan.partyId, action: 'urn:test:other', timestamp: new Date(Date.now() + 3_600_000) }),
+    );
+    const signal = signalOf(answer);
+    assert.ok(signal.kind === 'error');
+    assert.deepEqual(
+      signal.errors.map(({ code }) => code),
+      ['EBMS:0003', 'EBMS:0010', 'EBMS:0009'],
+    );
   });
 
   test('refuses what is larger than its limit with 413', async () => {
