@@ -107,6 +107,8 @@ export function createOperations(parts: OperationsParts): Operations {
     async holdPartner(transaction, country, act) {
       await refuseStranger(transaction, country, act.now);
       await holdPartner(transaction, country, act.reason, act);
+      // Dispatchers notice holds when they look at the queue.
+      wake(transaction);
     },
     async releasePartner(transaction, country, act) {
       await refuseStranger(transaction, country, act.now);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal } from '../../src/documents/refusal.ts';
 import type { Act } from '../../src/exchange/operations-acts.ts';
 import { readLoggedAlarms } from '../../src/exchange/operations-alarms.ts';
@@ -274,6 +275,23 @@ describe('a held partner', () => {
         change(th, (t) => operations.holdPartner(t, stranger, { ...act(), reason: 'x' })),
         refusedAs('PARTNER-NOT-KNOWN'),
       );
+  });
+});
+
+describe('messages for a held partner', () => {
+  test('wait untried while a ping goes through, and are sent when it is released', async () => {
+    const { operations } = th.exchange;
+    await change(th, (t) => operations.holdPartner(t, 'VN', { ...act(), reason: 'asked to' }));
+    await pause(100);
+    const ids = await Promise.all(['x', 'y', 'z'].map((text) => th.send('VN', text)));
+    assert.equal((await th.exchange.ping('VN', OPERATOR, 5_000)).error, null);
+    await pause(200);
+    for (const id of ids) {
+      const { state, attempts } = await readMessage(th.database.pool, id, undefined);
+      assert.deepEqual([state, attempts], ['queued', 0]);
+    }
+    await change(th, (t) => operations.releasePartner(t, 'VN', act()));
+    for (const id of ids) await until(async () => (await stateOf(th, id)) === 'receipted', 'the receipt');
   });
 });
 
