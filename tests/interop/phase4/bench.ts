@@ -86,7 +86,7 @@ export async function benchPhase4(terms: readonly Phase4BenchTerms[]): Promise<P
 
 if (import.meta.main) {
   const payload = payloads(1, 20_480)[0]?.bytes ?? Buffer.alloc(0);
-  const terms = { profile: 'edelivery-2.0-common-usage', payload, seconds: 8, warmUp: 8 } as const;
+  const terms = { profile: 'edelivery-2.0-common-usage', payload, seconds: 10, warmUp: 30 } as const;
   for (const connections of ['new', 'kept'] as const)
     for (const inFlight of [1, 8])
       for (const result of await benchPhase4([{ ...terms, inFlight, connections }]))

@@ -93,8 +93,8 @@ enum Profile
   }
 
   /**
-   * The agreement for one service and action: pushed, signed, encrypted, signed receipt in the response. It is two-way,
-   * because phase4 takes whatever has a RefToMessageId for the second leg of a two-way exchange, and refuses it otherwise.
+   * The agreement for one service and action: pushed, signed, encrypted, signed receipt in the response. It is one-way and
+   * has a second leg all the same, because phase4 looks for that one whenever a message has a RefToMessageId.
    */
   PMode processingMode (final String initiator, final String responder, final String service, final String action)
   {
@@ -122,8 +122,8 @@ enum Profile
                       PModeParty.createSimple (initiator, CAS4.DEFAULT_INITIATOR_URL),
                       PModeParty.createSimple (responder, CAS4.DEFAULT_RESPONDER_URL),
                       "urn:selat:agreement:1",
-                      EMEP.TWO_WAY,
-                      EMEPBinding.PUSH_PUSH,
+                      EMEP.ONE_WAY,
+                      EMEPBinding.PUSH,
                       leg,
                       leg,
                       null,

@@ -63,7 +63,7 @@ final class Receiver
   private final Server server = new Server ();
   private final ServerConnector connector;
 
-  /** @param isQuiet true where received messages are only counted on, not told */
+  /** @param isQuiet true where received messages are not told */
   Receiver (final Configuration configuration, final boolean isQuiet) throws IOException, GeneralSecurityException
   {
     final var tls = new SslContextFactory.Server ();
