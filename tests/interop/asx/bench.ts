@@ -9,17 +9,19 @@ import { buildAsx } from './process.ts';
 
 /** How much to measure. */
 export interface AsxBenchTerms {
-  /** Of the one payload of each message. */
-  readonly bytes: number;
+  /** The one payload of each message, sent compressed as application/xml. */
+  readonly payload: Uint8Array;
   readonly inFlight: number;
-  readonly messages: number;
+  readonly seconds: number;
+  /** Seconds of the same load before. */
+  readonly warmUp: number;
 }
 
-/** What src/bench.rs measured. */
+/** What src/bench.rs measured: both ends in one process, so its CPU is that of both. */
 export interface AsxBenchResult {
-  readonly program: string;
+  readonly version: string;
   readonly profile: string;
-  readonly bytes: number;
+  readonly payloadBytes: number;
   readonly inFlight: number;
   /** Messages whose receipts were verified. */
   readonly messages: number;
@@ -29,9 +31,10 @@ export interface AsxBenchResult {
   readonly messagesPerSecond: number;
   readonly p50Milliseconds: number;
   readonly p99Milliseconds: number;
-  /** Of both ends together, user and system; null where the kernel does not tell. */
+  /** User and system; null where the kernel does not tell. */
   readonly cpuSeconds: number | null;
-  readonly messagesPerCpuSecond: number | null;
+  readonly cpuMicrosecondsPerMessage: number | null;
+  /** Greatest memory of the process; null where the kernel does not tell. */
   readonly peakBytes: number | null;
 }
 
@@ -54,7 +57,7 @@ function run(program: string, input: string): Promise<string> {
  * Measures how fast asx-rs exchanges with itself in the profile eDelivery AS4 1.15 (RSA-3072, encrypted, compressed):
  * both ends in one process over mutual TLS on 127.0.0.1, every receipt verified, nothing kept on a disk.
  */
-export async function benchAsx(terms: readonly AsxBenchTerms[]): Promise<AsxBenchResult[]> {
+export async function benchAsx(runs: readonly AsxBenchTerms[]): Promise<AsxBenchResult[]> {
   const program = buildAsx();
   const [my, vn] = await Promise.all(['MY', 'VN'].map((country) => createMember(country, SHARED_PROFILE)));
   if (my === undefined || vn === undefined) throw new RangeError('two members are needed');
@@ -64,18 +67,10 @@ export async function benchAsx(terms: readonly AsxBenchTerms[]): Promise<AsxBenc
   const receiver = asxConfiguration(SHARED_PROFILE, vn, my, 'https://127.0.0.1/as4', authorities);
   try {
     const results: AsxBenchResult[] = [];
-    for (const { bytes, inFlight, messages } of terms) {
-      const file = join(folder, `${bytes}`);
-      writeFileSync(file, payloads(1, bytes)[0]?.bytes ?? '');
-      const request = {
-        sender,
-        receiver,
-        file,
-        mimeType: 'application/xml',
-        messages,
-        inFlight,
-        warmUp: Math.ceil(messages / 10),
-      };
+    for (const { payload, ...terms } of runs) {
+      const file = join(folder, 'payload');
+      writeFileSync(file, payload);
+      const request = { sender, receiver, file, mimeType: 'application/xml', ...terms };
       results.push(JSON.parse(await run(program, JSON.stringify(request))));
     }
     return results;
@@ -85,9 +80,8 @@ export async function benchAsx(terms: readonly AsxBenchTerms[]): Promise<AsxBenc
 }
 
 if (import.meta.main) {
-  const results = await benchAsx([
-    { bytes: 20_480, inFlight: 1, messages: 1_000 },
-    { bytes: 20_480, inFlight: 8, messages: 2_000 },
-  ]);
-  for (const result of results) console.log(JSON.stringify(result));
+  const payload = payloads(1, 20_480)[0]?.bytes ?? Buffer.alloc(0);
+  for (const inFlight of [1, 8])
+    for (const result of await benchAsx([{ payload, inFlight, seconds: 8, warmUp: 2 }]))
+      console.log(JSON.stringify(result));
 }

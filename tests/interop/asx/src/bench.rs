@@ -21,10 +21,10 @@ pub struct BenchRequest {
     /// Bytes of the one payload, read from this file.
     file: String,
     mime_type: String,
-    messages: usize,
     in_flight: usize,
-    /// Sent before anything is measured.
-    warm_up: usize,
+    seconds: f64,
+    /// Seconds of the same load before anything is measured.
+    warm_up: f64,
 }
 
 /// User and system time of this process in seconds, where the kernel tells it as Linux does.
@@ -62,15 +62,15 @@ impl Load {
     }
 }
 
-/// Sends until `messages` were receipted, `in_flight` at a time. Returns how long each took.
-async fn exchange(as4: &As4, load: &Load, messages: usize, in_flight: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
-    let begun = Arc::new(AtomicUsize::new(0));
+/// Sends for some time, `in_flight` at a time. Returns how long each message took until its receipt was verified.
+async fn exchange(as4: &As4, load: &Load, time: Duration, in_flight: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
+    let end = Instant::now() + time;
     let mut senders = JoinSet::new();
     for _ in 0..in_flight {
-        let (as4, load, begun) = (as4.clone(), load.clone(), begun.clone());
+        let (as4, load) = (as4.clone(), load.clone());
         senders.spawn(async move {
             let mut times = Vec::new();
-            while begun.fetch_add(1, Ordering::Relaxed) < messages {
+            while Instant::now() < end {
                 let before = Instant::now();
                 as4.send(load.message()).await?;
                 times.push(before.elapsed());
@@ -97,8 +97,8 @@ pub async fn run(request: BenchRequest) -> Result<Value, Box<dyn Error>> {
         receiver,
         file,
         mime_type,
-        messages,
         in_flight,
+        seconds,
         warm_up,
     } = request;
     let bytes = bytes::Bytes::from(std::fs::read(file)?);
@@ -117,18 +117,18 @@ pub async fn run(request: BenchRequest) -> Result<Value, Box<dyn Error>> {
         bytes,
         mime_type,
     };
-    exchange(&sending, &load, warm_up, in_flight).await?;
+    exchange(&sending, &load, Duration::from_secs_f64(warm_up), in_flight).await?;
     taken.store(0, Ordering::Relaxed);
     let cpu_before = cpu_seconds();
     let before = Instant::now();
-    let mut times = exchange(&sending, &load, messages, in_flight).await?;
+    let mut times = exchange(&sending, &load, Duration::from_secs_f64(seconds), in_flight).await?;
     let seconds = before.elapsed().as_secs_f64();
     let cpu = cpu_seconds().zip(cpu_before).map(|(after, before)| after - before);
     times.sort_unstable();
     Ok(json!({
-        "program": "asx-rs 0.16.2",
+        "version": "asx-rs 0.16.2",
         "profile": sender.profile,
-        "bytes": load.bytes.len(),
+        "payloadBytes": load.bytes.len(),
         "inFlight": in_flight,
         "messages": times.len(),
         "taken": taken.load(Ordering::Relaxed),
@@ -137,7 +137,7 @@ pub async fn run(request: BenchRequest) -> Result<Value, Box<dyn Error>> {
         "p50Milliseconds": milliseconds(&times, 0.5),
         "p99Milliseconds": milliseconds(&times, 0.99),
         "cpuSeconds": cpu,
-        "messagesPerCpuSecond": cpu.map(|cpu| times.len() as f64 / cpu),
+        "cpuMicrosecondsPerMessage": cpu.map(|cpu| cpu * 1e6 / times.len() as f64),
         "peakBytes": peak_bytes(),
     }))
 }
