@@ -10,6 +10,8 @@ function adviceOf(code: string, country: string): string {
       return `The connection stands but no answer came. ${country} is overloaded, or something between cuts answers off; call its operator.`;
     case 'PARTNER-UNKNOWN':
       return `Look at the directory: is ${country} a member with an encryption certificate in force?`;
+    case 'TRY-FAILED-HERE':
+      return 'This node itself failed. Look in its log for the message id and report the defect.';
     case 'EBMS:0101':
       return `${country} does not trust our certificates: does it hold the newest directory? Tell its operator.`;
     case 'EBMS:0102':

@@ -25,6 +25,8 @@ function adviceOf({ country, lastErrorCode, pulls }: PartnerLine): string {
     return `The directory has no ${country} at the moment. Ask the federation's operators whether that is meant; if so, dismiss or hold what waits.`;
   if (code.startsWith('RECEIPT-') || code === 'ERROR-FOR-ANOTHER-MESSAGE')
     return `${country} takes messages but its receipts are not good. Hold it ("selat hold ${country}"), and show its operator the reason; do not trust what it claims to have received.`;
+  if (code === 'TRY-FAILED-HERE')
+    return `This node itself failed at the try. Look in its log for the message's id and report the defect; ${country} has nothing to do with it.`;
   if (code === '')
     return `Nothing was tried yet. Look whether the node's process runs and its log (queue waits), then run "selat ping ${country}".`;
   return `Read the reason ("selat queue"), and settle it with ${country}'s operator; messages are tried on by themselves until their windows end.`;
@@ -152,10 +154,31 @@ const LOGGED = {
     doNow:
       'Call the operator of the partner named: did it change keys or party ids without the directory? If not, its connection may be misused: hold it and tell the federation’s operators.',
   },
-  'EBMS:0002': {
+  'EBMS:0103': {
+    severity: 'urgent',
+    means: 'A partner’s receipt or error is signed in a way that is not agreed, or not at all.',
+    doNow:
+      'Ask the partner’s operator whether its security settings changed; the profile of each side stands in the directory. The message is tried on.',
+  },
+  'SIGNAL-FOR-UNKNOWN-MESSAGE': {
     severity: 'warning',
-    means: 'A partner sent a receipt or an error that nobody waits for.',
+    means: 'A partner sent a receipt or an error for a message that was never sent to it.',
     doNow: 'Ask the partner’s operator what its software answers to; acknowledge when it is settled.',
+  },
+  'ERROR-WITHOUT-MESSAGE': {
+    severity: 'warning',
+    means: 'A partner told an error without saying of which message.',
+    doNow: 'Read the error and ask the partner’s operator which message it is about; acknowledge when it is settled.',
+  },
+  'RECEIPT-AGAIN': {
+    severity: 'warning',
+    means: 'A partner sent a receipt for a message that has one already; the first one stands.',
+    doNow: 'Nothing is lost. If it goes on, tell the partner’s operator that its software repeats receipts.',
+  },
+  'ERROR-AFTER-RECEIPT': {
+    severity: 'urgent',
+    means: 'A partner told an error about a message after it had given a receipt for it; the receipt stands.',
+    doNow: 'Ask the partner’s operator whether it really has the document; if not, send it in a new message.',
   },
   'EBMS:0004': {
     severity: 'urgent',

@@ -37,6 +37,8 @@ function codeLabel(code: string): string {
 }
 const OWN_CODES = new Set([
   'PARTNER-UNKNOWN',
+  'TRY-FAILED-HERE',
+  'WAITS-FOR-PULL',
   'RECEIPT-NOT-BY-PARTNER',
   'RECEIPT-DIGESTS',
   'RECEIPT-FOR-ANOTHER-MESSAGE',
