@@ -7,7 +7,8 @@ import { digestOf } from './security-header.ts';
 
 /**
  * The form of a payload that is digested when it is signed: as it is, with the line ends of text, or as canonical XML
- * (SwA Profile 1.1 §4.4.1 and §5.4.2: content is made canonical as its MIME type has it).
+ * (SwA Profile 1.1 §5.4.2: content is made canonical as its MIME type has it). Two payloads with one canonical form, which
+ * differ in comments, say, are one to such a signature; encryption and TLS tell them apart, and so do seals of documents.
  */
 export type SignedForm = 'bytes' | 'text' | 'xml';
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,9 +53,10 @@ export const phase4: Suite = {
   name: 'phase4',
   missing() {
     const missing = ['java', 'javac', 'mvn'].filter((program) => !hasProgram(program));
-    return missing.length === 0
-      ? undefined
-      : `${missing.join(', ')} not found. Install a JDK of version 17 or newer, and Maven.`;
+    if (missing.length > 0) return `${missing.join(', ')} not found. Install a JDK of version 17 or newer, and Maven.`;
+    const { stdout } = spawnSync('javac', ['-version'], { encoding: 'utf8' });
+    const version = Number(/(\d+)/.exec(stdout)?.[1]);
+    return version >= 17 ? undefined : `this is ${stdout.trim()}; install a JDK of version 17 or newer.`;
   },
   async run(tell, chosen) {
     const folder = mkdtempSync(join(tmpdir(), 'selat-phase4-'));
