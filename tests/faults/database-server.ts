@@ -24,6 +24,12 @@ export class DatabaseServer {
     });
   }
 
+  /** Starts it again when it has ended by itself: a server without room to recover does. */
+  async startAgainIfEnded(): Promise<void> {
+    const hasEnded = await Promise.race([this.#server.ended.then(() => true), pause(200).then(() => false)]);
+    if (hasEnded) await this.start();
+  }
+
   get #server(): EmbeddedPostgres {
     if (this.#running === undefined) throw new Error('the database server was not started');
     return this.#running;

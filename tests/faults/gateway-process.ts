@@ -104,8 +104,12 @@ export class GatewayProcess {
   #heard(report: GatewayReport['report'], child: ChildProcess | undefined): Promise<void> {
     return new Promise((resolve) => {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return resolve();
-      child.once('exit', () => resolve());
-      this.#waiting.push({ report, done: resolve });
+      const done = (): void => {
+        child.off('exit', done);
+        resolve();
+      };
+      child.once('exit', done);
+      this.#waiting.push({ report, done });
     });
   }
 
