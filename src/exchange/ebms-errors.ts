@@ -155,8 +155,8 @@ export const EBMS_ERRORS = {
     severity: 'failure',
     category: 'Communication',
     origin: 'ebMS',
-    when: 'Not sent: a message of this node that gets no receipt is sent again, and shown to its own operator.',
-    change: 'Nothing.',
+    when: 'Kept at a message of this node that a partner answered with nothing. It is not sent.',
+    change: 'Answer with the receipt, or send it by itself: until then the message is sent again.',
   },
   'EBMS:0302': {
     name: 'InvalidReceipt',

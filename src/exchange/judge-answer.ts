@@ -23,6 +23,7 @@ export type AnswerJudgement =
 /** Errors that the same bytes will meet at every try. */
 const PERMANENT = new Set([
   'EBMS:0001',
+  'EBMS:0002',
   'EBMS:0003',
   'EBMS:0007',
   'EBMS:0008',
@@ -44,6 +45,12 @@ export function judgeAnswer(
   trust: TrustPort,
   now: Date,
 ): AnswerJudgement {
+  if (answer.body.length === 0 && answer.status >= 200 && answer.status < 300)
+    return {
+      means: 'retry',
+      code: 'EBMS:0301',
+      reason: `${partner.country} answered with the status ${answer.status} and without a receipt; one that comes by itself counts.`,
+    };
   if (answer.status === 503 || answer.status === 429 || answer.body.length === 0)
     return {
       means: 'retry',

@@ -107,6 +107,7 @@ function refusal(answer: Answer): string[] {
 
 describe('a signal that comes as a request of its own', () => {
   test('that is the right receipt counts, and is answered with nothing', async () => {
+    assert.deepEqual(await rowOf(sent.messageId), { state: 'queued', last_error_code: 'EBMS:0301' });
     assertTaken(await signalled(receipt()));
     assert.equal((await rowOf(sent.messageId)).state, 'receipted');
   });
