@@ -124,11 +124,8 @@ export class SelatNode {
     return judgeAnswer(answer, message, partner, trust, new Date());
   }
 
-  /**
-   * Sends a message as journeys do: queued in a transaction, sent by the dispatcher (`running.exchange.start()`), settled by
-   * what comes back. Resolves when the message is in a final state, or was tried and is to be tried again.
-   */
-  async queue(letter: QueuedLetter): Promise<QueuedOutcome> {
+  /** Queues a message as journeys do, in a transaction. */
+  async enqueue(letter: QueuedLetter): Promise<string> {
     const { exchange, database } = this.running;
     const { to, payloads, ...said } = letter;
     const document = {
@@ -142,14 +139,30 @@ export class SelatNode {
     const { messageId } = await inTransaction(database.pool, (transaction) =>
       exchange.enqueue(transaction, prepared, new Date()),
     );
+    return messageId;
+  }
+
+  /** How a queued message stands. */
+  async outcome(messageId: string): Promise<QueuedOutcome> {
+    const { rows } = await this.running.database.pool.query<Omit<QueuedOutcome, 'messageId'>>({
+      name: 'interop: queued message',
+      text: 'select state, attempts, last_error_code as code, last_error as reason from outgoing_messages where message_id = $1',
+      values: [messageId],
+    });
+    const [row] = rows;
+    if (row === undefined) throw new Error(`${messageId} is not in the queue`);
+    return { messageId, ...row };
+  }
+
+  /**
+   * Queues a message; the dispatcher sends it (`running.exchange.start()`). Resolves when the message is in a final state,
+   * or was tried and is to be tried again.
+   */
+  async queue(letter: QueuedLetter): Promise<QueuedOutcome> {
+    const messageId = await this.enqueue(letter);
     for (;;) {
-      const { rows } = await database.pool.query<Omit<QueuedOutcome, 'messageId'>>({
-        name: 'interop: queued message',
-        text: 'select state, attempts, last_error_code as code, last_error as reason from outgoing_messages where message_id = $1',
-        values: [messageId],
-      });
-      const [row] = rows;
-      if (row !== undefined && (row.state !== 'queued' || row.code !== null)) return { messageId, ...row };
+      const outcome = await this.outcome(messageId);
+      if (outcome.state !== 'queued' || outcome.code !== null) return outcome;
       await pause(10);
     }
   }

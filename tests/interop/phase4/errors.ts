@@ -89,7 +89,7 @@ export async function wrongFromPhase4(ground: Ground, profile: SpokenProfile, wr
   writeFileSync(file, payload?.bytes ?? '');
   const messageId = `${randomUUID()}@phase4.example`;
   const sent = await glue.send({
-    profile: profile.name,
+    as: profile.name,
     endpoint: selat.endpoint,
     recipient: profile.recipient,
     messageId,

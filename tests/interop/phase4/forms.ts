@@ -46,7 +46,7 @@ export async function pingFromPhase4({ selat, glue, folder }: Ground, profile: S
   writeFileSync(file, 'ping');
   for (const withPayload of [false, true]) {
     const sent = await glue.send({
-      profile: profile.name,
+      as: profile.name,
       endpoint: selat.endpoint,
       recipient: profile.recipient,
       messageId: `${withPayload}-${messageId}`,

@@ -90,19 +90,34 @@ export interface RefusedEvent {
   readonly errors: readonly GlueError[];
 }
 
+/** What came of a pull. */
+export interface PulledEvent {
+  readonly event: 'pulled';
+  readonly id: string;
+  /** The message, when there was one; the event `received` tells of it. */
+  readonly messageId?: string;
+  /** Status and body that the receipt was answered with. */
+  readonly receiptAnswer?: string;
+  /** Where a signal came instead. */
+  readonly signed?: boolean;
+  readonly errors?: readonly GlueError[];
+  readonly exception?: string;
+}
+
 interface ListeningEvent {
   readonly event: 'listening';
-  readonly profile: string;
+  readonly name: string;
   readonly port: number;
   readonly version: string;
   readonly java: string;
 }
 
-type GlueEvent = ReceivedEvent | SentEvent | RefusedEvent | ListeningEvent;
+type GlueEvent = ReceivedEvent | SentEvent | RefusedEvent | PulledEvent | ListeningEvent;
 
 /** A message for phase4 to send. What is left out is what its configuration has. */
 export interface SendCommand {
-  readonly profile: string;
+  /** The name of the configuration. */
+  readonly as: string;
   readonly endpoint: string;
   /** PEM file of the certificate to encrypt to. */
   readonly recipient: string;
@@ -133,7 +148,7 @@ export interface SendCommand {
 
 /** phase4 as a running process: a receiver for each profile, and senders that take commands. */
 export class Glue {
-  /** Where the receiver of each profile listens. */
+  /** Where the receiver of each configuration listens, by its name. */
   readonly ports: ReadonlyMap<string, number>;
   /** phase4's version and Java's. */
   readonly versions: string;
@@ -151,13 +166,13 @@ export class Glue {
     this.#process = process;
     this.#events = events;
     this.#waiting = waiting;
-    this.ports = new Map(listening.map(({ profile, port }) => [profile, port]));
+    this.ports = new Map(listening.map(({ name, port }) => [name, port]));
     this.versions = `phase4 ${listening[0]?.version} on Java ${listening[0]?.java}`;
   }
 
   /**
    * @param folder for its temporary files and its log (`glue.log`)
-   * @param configurations JSON files, as Configuration.java reads them, one for each profile
+   * @param configurations JSON files, as Configuration.java reads them, one for each access point
    */
   static async start(classPath: string, folder: string, configurations: readonly string[]): Promise<Glue> {
     const log = openSync(join(folder, 'glue.log'), 'a');
@@ -205,6 +220,17 @@ export class Glue {
     const is = (event: GlueEvent): boolean => event.event === 'sent' && event.id === id;
     const event = await next(this.#process, this.#events, this.#waiting, is, 60_000);
     if (event.event !== 'sent') throw new Error('the glue told another event');
+    return event;
+  }
+
+  /** Has phase4 pull a message, and send its receipt where there is one. */
+  async pull(command: { readonly as: string; readonly endpoint: string }): Promise<PulledEvent> {
+    this.#commands += 1;
+    const id = String(this.#commands);
+    this.#process.stdin?.write(`${JSON.stringify({ command: 'pull', id, ...command })}\n`);
+    const is = (event: GlueEvent): boolean => event.event === 'pulled' && event.id === id;
+    const event = await next(this.#process, this.#events, this.#waiting, is, 60_000);
+    if (event.event !== 'pulled') throw new Error('the glue told another event');
     return event;
   }
 

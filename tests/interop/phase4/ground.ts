@@ -18,4 +18,6 @@ export interface Ground {
   /** For payloads, key files and the log of the glue; gone at the end. */
   readonly folder: string;
   readonly profiles: readonly SpokenProfile[];
+  /** Members that pull their messages, by what the glue calls them. */
+  readonly pullers: readonly { readonly name: string; readonly member: TestMember }[];
 }

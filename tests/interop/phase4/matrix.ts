@@ -57,7 +57,7 @@ export async function fromPhase4(
   const messageId = `${randomUUID()}@phase4.example`;
   const conversationId = `UCR-${randomUUID()}`;
   const sent = await glue.send({
-    profile: profile.name,
+    as: profile.name,
     endpoint: selat.endpoint,
     recipient: profile.recipient,
     messageId,

@@ -21,7 +21,7 @@ export function writeCertificate(folder: string, name: string, certificate: Mess
 
 /**
  * Writes the configuration of phase4 as a member that speaks one profile with one partner; says where.
- * @param name prefix of the files
+ * @param name what commands call it; prefix of the files
  */
 export function writeConfiguration(
   folder: string,
@@ -32,6 +32,7 @@ export function writeConfiguration(
 ): string {
   const file = join(folder, `${name}.json`);
   const configuration = {
+    name,
     profile,
     partyId: member.partyId,
     partnerPartyId: partner.partyId,

@@ -13,12 +13,20 @@ import { buildGlue, Glue } from './glue.ts';
 import type { Ground } from './ground.ts';
 import { fromPhase4, messages, toPhase4 } from './matrix.ts';
 import { writeCertificate, writeConfiguration } from './parties.ts';
+import { pulledByPhase4 } from './pulling.ts';
 
 /** phase4 is one member of the federation for each profile. */
 const SPOKEN = [
   { name: 'edelivery-2.0-common-usage', country: 'VN' },
   { name: 'edelivery-2.0-alternative-ec', country: 'ID' },
   { name: 'edelivery-1.15', country: 'MY' },
+] as const;
+
+/** And one more for each that pulls its messages. */
+const PULLING = [
+  { name: 'edelivery-2.0-common-usage', country: 'LA' },
+  { name: 'edelivery-2.0-alternative-ec', country: 'PH' },
+  { name: 'edelivery-1.15', country: 'KH' },
 ] as const;
 
 const FROM = 'phase4 → Selat';
@@ -34,18 +42,24 @@ async function prepare(folder: string): Promise<Ground> {
       recipient: writeCertificate(folder, `${name}-recipient`, member.keys.encryption[name].certificate),
     })),
   );
+  const pullers = await Promise.all(
+    PULLING.map(async ({ name, country }) => ({
+      name: `${name} pulling`,
+      member: { ...(await createMember(country, name)), pull: true as const },
+    })),
+  );
+  const partners = [...profiles, ...pullers];
   const glue = await Glue.start(
     await buildGlue(),
     folder,
-    profiles.map((profile) => writeConfiguration(folder, profile.name, profile.name, profile.member, member)),
+    partners.map((each) => writeConfiguration(folder, each.name, each.member.profile, each.member, member)),
   );
   const endpoints: Endpoints = {};
-  for (const profile of profiles)
-    endpoints[profile.member.country] = `https://127.0.0.1:${glue.ports.get(profile.name)}/as4`;
-  const members = [member, ...profiles.map((profile) => profile.member)];
+  for (const each of partners) endpoints[each.member.country] = `https://127.0.0.1:${glue.ports.get(each.name)}/as4`;
+  const members = [member, ...partners.map((each) => each.member)];
   const selat = await SelatNode.start(member, members, endpoints);
   await selat.running.exchange.start();
-  return { selat, glue, folder, profiles };
+  return { selat, glue, folder, profiles, pullers };
 }
 
 /** phase4 as the other access point. */
@@ -92,6 +106,10 @@ export const phase4: Suite = {
             return undefined;
           });
       }
+      for (const puller of ground.pullers)
+        await attempt({ direction: TO, profile: puller.member.profile, what: 'pulled by phase4' }, () =>
+          pulledByPhase4(ground, puller),
+        );
     } finally {
       await ground.glue.stop();
       await ground.selat.stop();

@@ -12,10 +12,11 @@ import com.helger.json.IJsonObject;
 import com.helger.json.serialize.JsonReader;
 
 /**
- * One access point, read from a JSON file: the profile that it speaks, its party and its partner's, the only service that
+ * One access point, read from a JSON file: what commands call it, the profile that it speaks, its party and its partner's, the only service that
  * it offers, its keys, and the authorities that certify the partner.
  */
-record Configuration (Profile profile,
+record Configuration (String name,
+                      Profile profile,
                       String partyId,
                       String partnerPartyId,
                       String service,
@@ -34,7 +35,8 @@ record Configuration (Profile profile,
     final List <Path> authorities = new ArrayList <> ();
     for (final IJson each : json.getAsArray ("authorities"))
       authorities.add (Path.of (each.getAsValue ().getAsString ()));
-    return new Configuration (Profile.of (json.getAsString ("profile")),
+    return new Configuration (json.getAsString ("name"),
+                              Profile.of (json.getAsString ("profile")),
                               json.getAsString ("partyId"),
                               json.getAsString ("partnerPartyId"),
                               json.getAsString ("service"),

@@ -25,7 +25,7 @@ public final class Main
   private Main ()
   {}
 
-  /** @param arguments configuration files of access points that speak one profile each */
+  /** @param arguments configuration files of access points, which speak one profile each */
   public static void main (final String [] arguments) throws Exception
   {
     Events.takeStandardOutput ();
@@ -35,6 +35,7 @@ public final class Main
       System.exit (0);
     }
     final Map <String, Sender> senders = new HashMap <> ();
+    final Map <String, Puller> pullers = new HashMap <> ();
     final List <Receiver> receivers = new ArrayList <> ();
     for (final String file : arguments)
     {
@@ -42,9 +43,11 @@ public final class Main
       final var receiver = new Receiver (configuration, false);
       final int port = receiver.start ();
       receivers.add (receiver);
-      senders.put (configuration.profile ().profileName (), new Sender (configuration));
+      final var sender = new Sender (configuration);
+      senders.put (configuration.name (), sender);
+      pullers.put (configuration.name (), new Puller (configuration, sender.httpSettings ()));
       Events.tell (new JsonObject ().add ("event", "listening")
-                                    .add ("profile", configuration.profile ().profileName ())
+                                    .add ("name", configuration.name ())
                                     .add ("port", port)
                                     .add ("version", CAS4Version.BUILD_VERSION)
                                     .add ("java", System.getProperty ("java.version")));
@@ -56,9 +59,13 @@ public final class Main
       if (read == null || !read.isObject ())
         throw new IllegalArgumentException ("not a command: " + line);
       final IJsonObject command = read.getAsObject ();
-      if (!"send".equals (command.getAsString ("command")))
-        throw new IllegalArgumentException ("an unknown command: " + line);
-      Events.tell (senders.get (command.getAsString ("profile")).send (command));
+      final String as = command.getAsString ("as");
+      Events.tell (switch (command.getAsString ("command"))
+      {
+        case "send" -> senders.get (as).send (command);
+        case "pull" -> pullers.get (as).pull (command);
+        default -> throw new IllegalArgumentException ("an unknown command: " + line);
+      });
     }
     for (final Receiver receiver : receivers)
       receiver.stop ();

@@ -1,12 +1,7 @@
 package selat.interop;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.security.DigestInputStream;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Locale;
 
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -22,13 +17,10 @@ import com.helger.collection.commons.CommonsArrayList;
 import com.helger.collection.commons.ICommonsList;
 import com.helger.http.EHttpMethod;
 import com.helger.http.header.HttpHeaderMap;
-import com.helger.json.IJsonObject;
-import com.helger.json.JsonArray;
 import com.helger.json.JsonObject;
 import com.helger.phase4.CAS4;
 import com.helger.phase4.attachment.WSS4JAttachment;
 import com.helger.phase4.crypto.IAS4CryptoFactory;
-import com.helger.phase4.ebms3header.Ebms3Property;
 import com.helger.phase4.ebms3header.Ebms3SignalMessage;
 import com.helger.phase4.ebms3header.Ebms3UserMessage;
 import com.helger.phase4.error.AS4Error;
@@ -208,61 +200,15 @@ final class Receiver
       }
       try
       {
-        final var payloads = new JsonArray ();
-        for (final WSS4JAttachment attachment : attachments == null ? List.<WSS4JAttachment> of () : attachments)
-          payloads.add (describe (attachment));
+        final var told = Received.describe (profile, message, attachments, state);
         if (!isQuiet)
-          Events.tell (describe (message, state).add ("payloads", payloads));
+          Events.tell (told);
         return AS4MessageProcessorResult.createSuccess ();
       }
       catch (final IOException | GeneralSecurityException e)
       {
         throw new IllegalStateException (e);
       }
-    }
-
-    private IJsonObject describe (final Ebms3UserMessage message, final IAS4IncomingMessageState state)
-    {
-      final var info = message.getMessageInfo ();
-      final var collaboration = message.getCollaborationInfo ();
-      final var properties = new JsonObject ();
-      if (message.getMessageProperties () != null)
-        for (final Ebms3Property property : message.getMessageProperties ().getProperty ())
-          properties.add (property.getName (), property.getValue ());
-      final var signer = state.getSigningCertificate ();
-      final var told = new JsonObject ().add ("event", "received");
-      told.add ("profile", profile.profileName ());
-      told.add ("messageId", info.getMessageId ());
-      told.add ("refToMessageId", Events.text (info.getRefToMessageId ()));
-      told.add ("fromPartyId", message.getPartyInfo ().getFrom ().getPartyIdAtIndex (0).getValue ());
-      told.add ("toPartyId", message.getPartyInfo ().getTo ().getPartyIdAtIndex (0).getValue ());
-      told.add ("service", collaboration.getService ().getValue ());
-      told.add ("action", collaboration.getAction ());
-      told.add ("conversationId", collaboration.getConversationId ());
-      told.add ("properties", properties);
-      told.add ("signed", state.isSoapSignatureChecked ());
-      told.add ("decrypted", state.isSoapDecrypted ());
-      told.add ("signer", signer == null ? "" : signer.getSubjectX500Principal ().getName ());
-      return told;
-    }
-
-    private static IJsonObject describe (final WSS4JAttachment attachment) throws IOException, GeneralSecurityException
-    {
-      final MessageDigest digest = MessageDigest.getInstance ("SHA-256");
-      long bytes = 0;
-      try (InputStream in = new DigestInputStream (attachment.getSourceStream (), digest))
-      {
-        final byte [] buffer = new byte [65_536];
-        for (int read = in.read (buffer); read >= 0; read = in.read (buffer))
-          bytes += read;
-      }
-      final var charset = attachment.getCharsetOrDefault (null);
-      return new JsonObject ().add ("contentId", Events.text (attachment.getId ()))
-                              .add ("contentType", Events.text (attachment.getUncompressedMimeType ()))
-                              .add ("characterSet", charset == null ? "" : charset.name ())
-                              .add ("compressed", attachment.hasCompressionMode ())
-                              .add ("bytes", bytes)
-                              .add ("sha256", HexFormat.of ().formatHex (digest.digest ()));
     }
 
     @Override
