@@ -8,7 +8,6 @@ import type { MessageKey, OpenedMessage } from './message.ts';
 import { contentDigest, isReceiptFor } from './message-content.ts';
 import type { StoredMessage } from './message-store.ts';
 import { keepPieces } from './message-store.ts';
-import type { ExchangeMeter } from './meter.ts';
 import { type ArrivedOpen, openArrived } from './open-arrived.ts';
 import type { MessageLimits } from './opening.ts';
 import { checkAddressee, countryOfSender } from './party-identity.ts';
@@ -45,7 +44,6 @@ export interface InboxParts extends SignalParts {
   readonly services: readonly OfferedService[];
   readonly deliver: Deliver;
   readonly log: { error(fields: object, message: string): void };
-  readonly meter?: ExchangeMeter;
   /** How far a timestamp may lie in the future, and how old it may be (threat A6). */
   readonly tolerance: { readonly futureMilliseconds: number; readonly pastMilliseconds: number };
   readonly limits: MessageLimits;
@@ -313,6 +311,7 @@ async function noteFailure(parts: InboxParts, caller: string, failure: EbmsFailu
     partner: caller,
   };
   const why = { code: failure.code, reason: failure.problems.map((each) => each.description).join(' ') };
+  parts.meter?.arrived(caller, 'refused', failure.code);
   // EBMS:0101 is a partner that speaks for another (threat C5).
   const mustBeSeen = failure instanceof OtherContent || failure.code === 'EBMS:0101';
   await (mustBeSeen ? raiseAlarm : noteRefused)(parts.pool, message, why, now);

@@ -2,6 +2,7 @@ import type { Pool } from '../store/pool.ts';
 import { EbmsFailure } from './ebms-errors.ts';
 import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
 import type { SignedReference } from './message.ts';
+import type { ExchangeMeter } from './meter.ts';
 import { giveUp, raiseAlarm, type Settlement } from './settle.ts';
 import { readSignal, type Signal } from './signal.ts';
 import { findSent, noteReason, type SentMessage } from './signal-queries.ts';
@@ -13,6 +14,7 @@ export interface SignalParts {
   readonly trust: TrustPort;
   readonly clock: () => Date;
   readonly settlement: Settlement;
+  readonly meter?: ExchangeMeter;
 }
 
 /** What a judgement that raises an alarm is called towards the partner. */
@@ -106,13 +108,14 @@ async function follow(
           { code: 'RECEIPT-AGAIN', reason: `${sent.partner} sent a receipt for a message that has one already.` },
           at,
         );
-      return settlement.keep({
+      await settlement.keep({
         ...about,
         receiptId: judgement.receiptId,
         bytes: judgement.bytes,
         sentAt: sent.lastAttemptAt ?? at,
         at,
       });
+      return parts.meter?.tried(sent.partner, 'receipted', '', at.getTime() - (sent.lastAttemptAt ?? at).getTime());
     case 'refused':
     case 'retry':
       if (sent.state === 'receipted')
