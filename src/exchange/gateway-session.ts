@@ -90,15 +90,16 @@ export class GatewaySession {
         this.#parts.log.warn({ err: error }, 'the gateway has no session with its database');
       })
       .finally(() => {
-        clearTimeout(this.#timer);
-        if (this.#stopped) return;
-        this.#timer = setTimeout(
-          () => void this.#look(),
-          this.#client === undefined ? 500 : this.#parts.everyMilliseconds,
-        );
-        this.#timer.unref();
+        this.#lookIn(this.#client === undefined ? 500 : this.#parts.everyMilliseconds);
       });
     return this.#working;
+  }
+
+  #lookIn(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#look(), milliseconds);
+    this.#timer.unref();
   }
 
   async #connectOrSweep(): Promise<void> {
@@ -112,7 +113,11 @@ export class GatewaySession {
   async #connect(): Promise<number> {
     const { pool, underWay, wake } = this.#parts;
     const client = await pool.driver.connect();
-    const onEnd = (): void => this.#let(client);
+    const onEnd = (): void => {
+      if (this.#client !== client) return;
+      this.#let(client);
+      this.#lookIn(100);
+    };
     client.on('error', onEnd);
     client.on('end', onEnd);
     client.on('notification', wake);

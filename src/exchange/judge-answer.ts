@@ -74,11 +74,13 @@ export function judgeAnswer(
     if (signal.signatureAlgorithm !== undefined)
       checkProfile(profileSpoken(signal.signatureAlgorithm, undefined), [partner.profile, trust.ownProfile()]);
     if (signal.kind === 'error') {
-      if (signal.refToMessageId !== undefined && signal.refToMessageId !== sent.messageId)
+      const named = [signal.refToMessageId, ...signal.errors.map((error) => error.refToMessageInError)];
+      const other = named.find((id) => id !== undefined && id !== sent.messageId);
+      if (other !== undefined)
         return {
           means: 'alarm',
           code: 'ERROR-FOR-ANOTHER-MESSAGE',
-          reason: `The error is told of ${signal.refToMessageId.slice(0, 200)}.`,
+          reason: `The error is told of ${other.slice(0, 200)}.`,
         };
       const permanent = signal.errors.find(({ code, severity }) => PERMANENT.has(code) && severity !== 'warning');
       const code = (permanent ?? signal.errors[0])?.code ?? 'EBMS:0004';
@@ -103,6 +105,7 @@ export function judgeAnswer(
       means: answer.status >= 500 ? 'retry' : 'alarm',
       code: error.code,
       reason: `The answer (status ${answer.status}) is not a receipt: ${error.message}`,
+      isOverloaded: answer.status >= 500,
     };
   }
 }

@@ -17,6 +17,8 @@ export interface ToldError {
   readonly severity: string;
   readonly shortDescription: string;
   readonly description: string;
+  /** The message that this error is about, where it says so itself. */
+  readonly refToMessageInError?: string;
 }
 
 /** What came back for a message. A receipt's signature held and covered everything; whose it is, is still to be judged. */
@@ -80,11 +82,13 @@ function readError(error: XmlElement): ToldError {
     .flatMap((name) => children(error, NS.eb, name).slice(0, 1))
     .map((element) => wholeText(element).trim().slice(0, 1_000))
     .filter((text) => text !== '');
+  const about = (attribute(error, 'refToMessageInError') ?? '').trim();
   return {
     code: attribute(error, 'errorCode') ?? '',
     severity: attribute(error, 'severity') ?? '',
     shortDescription: (attribute(error, 'shortDescription') ?? '').slice(0, 200),
     description: [...new Set(words)].join(' '),
+    ...(about === '' ? {} : { refToMessageInError: about }),
   };
 }
 

@@ -185,6 +185,27 @@ describe('an error as answer', () => {
       await until(async () => (await row(th)).state === 'receipted', 'the receipt');
     });
 
+  const ofAnother: readonly [string, Reply][] = [
+    ['names another message', () => ({ body: failure('EBMS:0010', 'another@th', vietNam.signing) })],
+    [
+      'names another message in one of its errors',
+      (m) => ({
+        body: failure('EBMS:0010', m.messageId)
+          .toString()
+          .replace(/refToMessageInError="[^"]*"/, 'refToMessageInError="another@th"'),
+      }),
+    ],
+  ];
+  for (const [what, reply] of ofAnother)
+    test(`that ${what} ends nothing, and is alarmed`, async () => {
+      const { th, vn } = await against(reply);
+      await until(async () => (await row(th)).last_error_code === 'ERROR-FOR-ANOTHER-MESSAGE', 'a judgement');
+      assert.equal((await row(th)).state, 'queued');
+      assert.ok((await kinds(th)).has('message.alarm'));
+      vn.hook = undefined;
+      await until(async () => (await row(th)).state === 'receipted', 'the receipt');
+    });
+
   const passing: readonly [string, Reply][] = [
     ['without a signature', (m) => ({ body: failure('EBMS:0010', m.messageId) })],
     ['that may pass', (m) => ({ body: failure('EBMS:0004', m.messageId, vietNam.signing) })],

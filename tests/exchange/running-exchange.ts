@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import express, { type RequestHandler } from 'express';
 import { inMemory, wholeOf } from '../../src/exchange/content.ts';
 import { createExchange, type Exchange, type ExchangeParts } from '../../src/exchange/exchange.ts';
-import type { Delivery } from '../../src/exchange/ports.ts';
+import type { Delivery, OutgoingDocument } from '../../src/exchange/ports.ts';
+import type { TrustPort } from '../../src/exchange/trust-port.ts';
 import { createAs4Server } from '../../src/node/as4-server.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -27,7 +28,7 @@ export interface RunningExchange {
   /** Set by a test to take part in the next requests. */
   hook: RequestHandler | undefined;
   /** Queues one document in a transaction of its own. */
-  send(toCountry: string, bytes: Buffer | string): Promise<string>;
+  send(toCountry: string, bytes: Buffer | string, more?: Partial<OutgoingDocument>): Promise<string>;
   listen(): Promise<void>;
   /** Where it listens. */
   endpoint(): string;
@@ -37,8 +38,12 @@ export interface RunningExchange {
 }
 
 /** What a test changes of an exchange. */
-export type Changes = Partial<Pick<ExchangeParts, 'deliver' | 'clock' | 'dispatch' | 'limits' | 'receipted'>> & {
+export type Changes = Partial<
+  Pick<ExchangeParts, 'deliver' | 'clock' | 'dispatch' | 'partnerTerms' | 'limits' | 'receipted'>
+> & {
   readonly database?: TestDatabase;
+  /** What is different of the trust that all members have in each other. */
+  readonly trust?: (usual: TrustPort) => Partial<TrustPort>;
   /** Keeps no payload of what was delivered. */
   readonly forgetPayloads?: boolean;
 };
@@ -72,6 +77,7 @@ export async function createRunningExchange(
   const database = changes.database ?? (await createTestDatabase());
   const deliveries: Delivery[] = [];
   const clock = changes.clock ?? (() => new Date());
+  const usual = trustIn(members, endpoints, member);
   const exchange = createExchange({
     pool: database.pool,
     country: member.country,
@@ -81,7 +87,7 @@ export async function createRunningExchange(
       decryption: Object.values(member.keys.encryption),
       tls: member.tls,
     }),
-    trust: trustIn(members, endpoints, member),
+    trust: { ...usual, ...changes.trust?.(usual) },
     clock,
     newId: randomUUID,
     log: silent,
@@ -94,6 +100,7 @@ export async function createRunningExchange(
     receipted: changes.receipted ?? (() => Promise.resolve()),
     dispatch: { firstPauseMilliseconds: 40, longestPauseMilliseconds: 100, pollMilliseconds: 20, ...changes.dispatch },
     ...(changes.limits === undefined ? {} : { limits: changes.limits }),
+    ...(changes.partnerTerms === undefined ? {} : { partnerTerms: changes.partnerTerms }),
   });
   let server: Server | undefined;
   const running: RunningExchange = {
@@ -102,13 +109,14 @@ export async function createRunningExchange(
     database,
     deliveries,
     hook: undefined,
-    async send(toCountry, bytes) {
+    async send(toCountry, bytes, more) {
       const document = {
         toCountry,
         conversationId: 'UCR-1',
         service: SERVICE,
         action: ACTION,
         payloads: [{ contentType: 'application/xml', content: inMemory(Buffer.from(bytes)) }],
+        ...more,
       };
       const prepared = await exchange.prepare(document, clock());
       const { messageId } = await inTransaction(database.pool, (transaction) =>
