@@ -1,7 +1,8 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { createExchange, type Exchange } from '../src/exchange/exchange.ts';
 import type { MessageKey } from '../src/exchange/message.ts';
-import type { Receipted } from '../src/exchange/ports.ts';
+import type { Deliver, Receipted } from '../src/exchange/ports.ts';
+import type { SecurityProfileName } from '../src/exchange/security-profile.ts';
 import type { SignerTrust, TrustPort } from '../src/exchange/trust-port.ts';
 import {
   createNationalAuthority,
@@ -18,20 +19,21 @@ export const SERVICE = 'urn:bench:service';
 export const ACTION = 'urn:bench:action';
 const uses = ['as4-signing', 'as4-encryption', 'tls'] as const;
 
-/** A member with its keys, all in PEM. */
+/** A member with its keys of one profile, all in PEM. */
 export interface BenchMember {
   readonly country: string;
   readonly partyId: string;
+  readonly profile: SecurityProfileName;
   readonly authority: string;
   readonly keys: Readonly<Record<(typeof uses)[number], { readonly privateKey: string; readonly certificate: string }>>;
 }
 
-export async function createBenchMember(country: string): Promise<BenchMember> {
+export async function createBenchMember(country: string, profile: SecurityProfileName): Promise<BenchMember> {
   const now = Date.now();
   const notBefore = new Date(now - 86_400_000);
   const authority = await createNationalAuthority({ country, name: `${country} bench`, notBefore, years: 2 });
   const certify = async (use: CertificateUse) => {
-    const privateKey = await generatePrivateKey(use);
+    const privateKey = await generatePrivateKey(use, profile);
     const certificate = issueCertificate(authority, {
       use,
       country,
@@ -49,6 +51,7 @@ export async function createBenchMember(country: string): Promise<BenchMember> {
   return {
     country,
     partyId: `urn:bench:${country}`,
+    profile,
     authority: authority.certificate.toString(),
     keys: {
       'as4-signing': await certify('as4-signing'),
@@ -64,7 +67,11 @@ export function keyOf(member: BenchMember, use: (typeof uses)[number]): MessageK
 }
 
 /** Judges by the path and keeps judgements by fingerprint, as the federation directory does. */
-function benchTrust(members: readonly BenchMember[], endpoints: Readonly<Record<string, string>>): TrustPort {
+function benchTrust(
+  own: BenchMember,
+  members: readonly BenchMember[],
+  endpoints: Readonly<Record<string, string>>,
+): TrustPort {
   const judged = new Map<string, SignerTrust>();
   const authorities = new Map(members.map((each) => [each.country, [new X509Certificate(each.authority)]]));
   const encryption = new Map(members.map((each) => [each.country, keyOf(each, 'as4-encryption').certificate]));
@@ -77,12 +84,12 @@ function benchTrust(members: readonly BenchMember[], endpoints: Readonly<Record<
             country,
             partyId: member.partyId,
             endpoint: endpoints[country] ?? '',
-            profile: 'edelivery-2.0-common-usage',
+            profile: member.profile,
             encryptionCertificate: encryption.get(country),
             tlsAuthorities: authorities.get(country) ?? [],
           };
     },
-    ownProfile: () => 'edelivery-2.0-common-usage',
+    ownProfile: () => own.profile,
     signingCertificates: () => [],
     countryOfParty: (partyId) => members.find((each) => each.partyId === partyId)?.country,
     judgeSigner({ certificate, use, at }) {
@@ -100,13 +107,22 @@ function benchTrust(members: readonly BenchMember[], endpoints: Readonly<Record<
   };
 }
 
+/** What an exchange of the benchmark works with. */
+export interface BenchExchangeTerms {
+  readonly pool: Pool;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly perPartner: number;
+  readonly receipted: Receipted;
+  readonly deliver?: Deliver;
+}
+
 /** An exchange as a node makes it; deliveries are taken and nothing more, since a journey is not what is measured. */
 export function createBenchExchange(
   member: BenchMember,
   members: readonly BenchMember[],
-  terms: { pool: Pool; endpoints: Readonly<Record<string, string>>; perPartner: number; receipted: Receipted },
+  terms: BenchExchangeTerms,
 ): Exchange {
-  // Only the first profile is spoken here; the others have no keys of their own.
+  // Only the member's own profile is spoken here; the others have no keys of their own.
   const signing = keyOf(member, 'as4-signing');
   const keys = {
     signing: {
@@ -123,12 +139,12 @@ export function createBenchExchange(
     country: member.country,
     partyId: member.partyId,
     keys: () => keys,
-    trust: benchTrust(members, terms.endpoints),
+    trust: benchTrust(member, members, terms.endpoints),
     clock: () => new Date(),
     newId: randomUUID,
     log: { info: () => undefined, warn: complain, error: complain },
     services: [{ service: SERVICE, actions: [ACTION] }],
-    deliver: () => Promise.resolve({ taken: true }),
+    deliver: terms.deliver ?? (() => Promise.resolve({ taken: true })),
     receipted: terms.receipted,
     dispatch: { perPartner: terms.perPartner },
   });

@@ -3,12 +3,14 @@ import { createAs4Server } from '../src/node/as4-server.ts';
 import { openPool } from '../src/store/pool.ts';
 import { prepareCeilingTables, receiversShare } from './exchange-ceiling-load.ts';
 import { type BenchMember, createBenchExchange, keyOf } from './exchange-members-load.ts';
+import { type Usage, UsageMeter } from './process-load.ts';
 
 // The receiving node of the exchange benchmark, in a process of its own; it is told what to do over the channel.
 /** What the sender's process asks for. */
 export type Order =
   | { readonly order: 'start'; readonly url: string; readonly receiver: BenchMember; readonly members: BenchMember[] }
-  | { readonly order: 'cpu' }
+  | { readonly order: 'measure' }
+  | { readonly order: 'measured' }
   | {
       readonly order: 'ceiling';
       readonly count: number;
@@ -18,51 +20,61 @@ export type Order =
       readonly run: string;
     };
 
-/** What it is answered: the port, microseconds of CPU since the start, or that the work is done. */
+/** What it is answered: the port, what the process used since it was asked to measure, or that the work is done. */
 export interface OrderDone {
   readonly port?: number;
-  readonly cpuMicroseconds: number;
+  readonly usage?: Usage;
 }
 
-let started: { pool: ReturnType<typeof openPool>; receiver: BenchMember } | undefined;
+let pool: ReturnType<typeof openPool> | undefined;
+let ceilingKeys: Parameters<typeof receiversShare>[1] | undefined;
+let meter = new UsageMeter();
 
-async function obey(order: Order): Promise<number | undefined> {
-  if (order.order === 'start') {
-    const pool = openPool(order.url, { maximumConnections: 40 });
-    await prepareCeilingTables(pool);
-    started = { pool, receiver: order.receiver };
-    const exchange = createBenchExchange(order.receiver, order.members, {
-      pool,
-      endpoints: {},
-      perPartner: 1,
-      receipted: () => Promise.resolve(),
-    });
-    const app = express();
-    app.disable('x-powered-by');
-    app.disable('etag');
-    app.use(exchange.router());
-    const server = createAs4Server(app, keyOf(order.receiver, 'tls'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : undefined;
+async function start(order: Extract<Order, { order: 'start' }>): Promise<number | undefined> {
+  pool ??= openPool(order.url, { maximumConnections: 40 });
+  await prepareCeilingTables(pool);
+  ceilingKeys ??= {
+    signing: keyOf(order.receiver, 'as4-signing').privateKey,
+    encryption: keyOf(order.receiver, 'as4-encryption').privateKey,
+  };
+  const exchange = createBenchExchange(order.receiver, order.members, {
+    pool,
+    endpoints: {},
+    perPartner: 1,
+    receipted: () => Promise.resolve(),
+  });
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(exchange.router());
+  const server = createAs4Server(app, keyOf(order.receiver, 'tls'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : undefined;
+}
+
+async function obey(order: Order): Promise<OrderDone> {
+  switch (order.order) {
+    case 'start': {
+      const port = await start(order);
+      return port === undefined ? {} : { port };
+    }
+    case 'measure':
+      globalThis.gc?.();
+      meter = new UsageMeter();
+      return {};
+    case 'measured':
+      return { usage: meter.end() };
+    case 'ceiling':
+      if (pool !== undefined && ceilingKeys !== undefined)
+        await receiversShare(pool, ceilingKeys, { ...order, payload: Buffer.from(order.payload, 'base64') });
+      return {};
   }
-  if (order.order === 'ceiling' && started !== undefined) {
-    const { pool, receiver } = started;
-    const keys = {
-      signing: keyOf(receiver, 'as4-signing').privateKey,
-      encryption: keyOf(receiver, 'as4-encryption').privateKey,
-    };
-    await receiversShare(pool, keys, { ...order, payload: Buffer.from(order.payload, 'base64') });
-  }
-  return undefined;
 }
 
 process.on('message', (order: Order) => {
   obey(order).then(
-    (port) => {
-      const { user, system } = process.cpuUsage();
-      process.send?.({ cpuMicroseconds: user + system, ...(port === undefined ? {} : { port }) });
-    },
+    (done) => process.send?.(done),
     (error: unknown) => {
       console.error(error);
       process.exit(1);

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { inMemory } from '../src/exchange/content.ts';
+import { benchAsx } from '../tests/interop/asx/bench.ts';
+import { payloads } from '../tests/interop/payloads.ts';
+import { benchPhase4 } from '../tests/interop/phase4/bench.ts';
+import type { Rig, Round } from './exchange-rig-load.ts';
+
+const PROFILES = ['edelivery-2.0-common-usage', 'edelivery-1.15'] as const;
+const IN_FLIGHT = 8;
+const BYTES = 20_480;
+
+const has = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+interface Result {
+  readonly who: string;
+  readonly rate: number;
+  /** CPU microseconds of both ends, for one document. */
+  readonly cpu: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly note: string;
+}
+
+function print(profile: string, ours: Result, others: readonly Result[]): void {
+  console.log(`\n${profile}, ${BYTES} bytes, ${IN_FLIGHT} in flight, mutual TLS on 127.0.0.1, receipts verified`);
+  for (const { who, rate, cpu, p50, p99, note } of [ours, ...others])
+    console.log(
+      `  ${who.padEnd(30)} ${rate.toFixed(0).padStart(5)}/s  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms  CPU ${cpu.toFixed(0)} µs, ${(1e6 / cpu).toFixed(0)} documents per CPU second; Selat: ${(cpu / ours.cpu).toFixed(1)} ×  (${note})`,
+    );
+}
+
+function ofRound(round: Round): Result {
+  const cpu = (round.sender.cpuMicroseconds + round.receiver.cpuMicroseconds) / round.count;
+  const all = cpu + round.database.cpuMicroseconds / round.count;
+  return { who: 'Selat', ...round, cpu, note: `durable; with its database ${all.toFixed(0)} µs` };
+}
+
+/**
+ * The same payload, profile and machine for the access points of others, where they are installed. They keep nothing:
+ * phase4 and asx-rs send and receive in one process, hold message ids in memory, and write neither message nor receipt
+ * to a disk; so the CPU of Selat's two processes is compared, and that of its database is told beside it.
+ */
+export async function compareWithOthers(rig: Rig, seconds: number): Promise<void> {
+  const payload = payloads(1, BYTES)[0]?.bytes ?? Buffer.alloc(0);
+  for (const profile of PROFILES) {
+    const ends = await rig.ends(profile);
+    const load = { ends, content: inMemory(payload), inFlight: IN_FLIGHT };
+    await rig.exchange({ ...load, milliseconds: 2_000 });
+    const ours = ofRound(await rig.exchange({ ...load, milliseconds: seconds * 1_000 }));
+    const others: Result[] = [];
+    if (has('java') && has('mvn'))
+      for (const connections of ['kept', 'new'] as const) {
+        const terms = { profile, payload, inFlight: IN_FLIGHT, seconds, warmUp: seconds, connections };
+        const [one] = await benchPhase4([terms]);
+        if (one !== undefined)
+          others.push({
+            who: `phase4 ${one.version}, ${connections === 'kept' ? 'kept connections' : 'as it is'}`,
+            rate: one.messagesPerSecond,
+            cpu: one.cpuMicrosecondsPerMessage,
+            p50: one.p50Milliseconds,
+            p99: one.p99Milliseconds,
+            note: `keeps nothing; Java ${one.java}`,
+          });
+      }
+    if (has('cargo') && profile === 'edelivery-1.15') {
+      const [one] = await benchAsx([{ bytes: BYTES, inFlight: IN_FLIGHT, messages: seconds * 100 }]);
+      if (one !== undefined)
+        others.push({
+          who: 'asx-rs',
+          rate: one.messagesPerSecond,
+          cpu: ((one.cpuSeconds ?? 0) * 1e6) / one.messages,
+          p50: one.p50Milliseconds,
+          p99: one.p99Milliseconds,
+          note: 'keeps nothing; Rust',
+        });
+    }
+    print(profile, ours, others);
+  }
+}
