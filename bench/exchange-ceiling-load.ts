@@ -11,7 +11,8 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
+import { compress } from '../src/exchange/compression.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { inTransaction, type Transaction } from '../src/store/transaction.ts';
 
@@ -33,7 +34,7 @@ export interface CeilingKeys {
 
 /** What the sender does to send: gzip, digests, signature, key agreement, key wrap, encryption. */
 export function sendingWork(payload: Buffer, keys: CeilingKeys) {
-  const compressed = gzipSync(payload, { level: 6 });
+  const compressed = compress(payload);
   for (const part of [messaging, body, compressed]) hash('sha256', part, 'base64');
   const signature = sign(null, signedInfo, keys.signing);
   const ephemeral = generateKeyPairSync('x25519');

@@ -65,12 +65,12 @@ export async function compareWithOthers(rig: Rig, seconds: number): Promise<void
           });
       }
     if (has('cargo') && profile === 'edelivery-1.15') {
-      const [one] = await benchAsx([{ bytes: BYTES, inFlight: IN_FLIGHT, messages: seconds * 100 }]);
+      const [one] = await benchAsx([{ payload, inFlight: IN_FLIGHT, seconds, warmUp: 2 }]);
       if (one !== undefined)
         others.push({
-          who: 'asx-rs',
+          who: `asx-rs ${one.version}`,
           rate: one.messagesPerSecond,
-          cpu: ((one.cpuSeconds ?? 0) * 1e6) / one.messages,
+          cpu: one.cpuMicrosecondsPerMessage ?? 0,
           p50: one.p50Milliseconds,
           p99: one.p99Milliseconds,
           note: 'keeps nothing; Rust',

@@ -12,16 +12,21 @@ export interface ExpansionLimits {
 
 export const EXPANSION_LIMITS: ExpansionLimits = { bytes: 512 * 1024 * 1024, ratio: 200 };
 const freely = 1024 * 1024;
-const level = 6;
+/**
+ * Documents are small and many: level 4 takes 55 to 75% of the time of level 6 and makes them 1 to 5% larger (declarations
+ * of 10 to 40 KB). What is large is worth its time: there level 4 would make it up to 10% larger.
+ */
+const SMALL_BYTES = 64 * 1024;
+const LEVEL = { small: 4, large: 6 };
 
 /** Compresses a payload (AS4 Profile §3.1): gzip, RFC 1952. */
 export function compress(bytes: Buffer): Buffer {
-  return gzipSync(bytes, { level });
+  return gzipSync(bytes, { level: bytes.length <= SMALL_BYTES ? LEVEL.small : LEVEL.large });
 }
 
 /** Compresses bytes as they come, in other threads. */
 export function compressStream(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  return through(createGzip({ level }), source);
+  return through(createGzip({ level: LEVEL.large }), source);
 }
 
 /** Whether content of a media type becomes smaller by gzip: pictures, archives and the like are compressed already. */
