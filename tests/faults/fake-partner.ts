@@ -14,13 +14,13 @@ type Answer = { readonly status: number; readonly body: Buffer | string } | ((so
 /** Stands where a partner should be, and answers nonsense, or what a stranger would. Nothing it answers is a receipt. */
 export class FakePartner {
   readonly #random: SeededRandom;
-  readonly #stranger: TestMember;
+  readonly #stranger: Pick<TestMember, 'signing'>;
   readonly #server: Server;
   asked = 0;
   port = 0;
 
   /** @param tls whose name it goes by; @param stranger who signs what looks like an answer */
-  constructor(random: SeededRandom, tls: TestMember['tls'], stranger: TestMember) {
+  constructor(random: SeededRandom, tls: TestMember['tls'], stranger: Pick<TestMember, 'signing'>) {
     this.#random = random;
     this.#stranger = stranger;
     const app = express().disable('x-powered-by');

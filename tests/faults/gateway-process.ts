@@ -10,6 +10,7 @@ const program = fileURLToPath(new URL('gateway.ts', import.meta.url));
 export class GatewayProcess {
   readonly #termsFile: string;
   readonly #logFile: string;
+  readonly #cacheFolder: string;
   readonly #name: string;
   #terms: GatewayTerms;
   #child: ChildProcess | undefined;
@@ -24,6 +25,7 @@ export class GatewayProcess {
     this.#name = name;
     this.#termsFile = join(folder, `${name}.json`);
     this.#logFile = join(folder, `${name}.log`);
+    this.#cacheFolder = join(folder, 'compiled');
     this.#terms = terms;
   }
 
@@ -38,6 +40,8 @@ export class GatewayProcess {
     const log = openSync(this.#logFile, 'a');
     const child = fork(program, [this.#termsFile], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      // It starts again hundreds of times.
+      env: { ...process.env, NODE_COMPILE_CACHE: this.#cacheFolder },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

@@ -23,11 +23,12 @@ export async function killAtRandom(
   random: SeededRandom,
   kills: number,
   progress: (done: number) => void = () => undefined,
+  kinds: readonly [Kill, ...Kill[]] = KILLS,
 ): Promise<Map<Kill, number>> {
   const counts = new Map<Kill, number>();
   for (let done = 0; done < kills; done += 1) {
     // Every kind comes up in a short run as well.
-    const kill = done < KILLS.length ? (KILLS[done] ?? KILLS[0]) : random.pick(KILLS);
+    const kill = kinds[done] ?? random.pick(kinds);
     await pause(random.between(30, 500));
     await doKill(world, random, kill);
     counts.set(kill, (counts.get(kill) ?? 0) + 1);

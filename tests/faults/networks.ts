@@ -55,10 +55,10 @@ export async function garbageInThePartnersPlace(
 ): Promise<number> {
   let asked = 0;
   for (const [index, country] of world.countries.entries()) {
-    const [partner, stranger] = [world.members[index], world.members[2]];
-    if (partner === undefined || stranger === undefined) throw new Error('a member too few');
-    for (const tls of [partner.tls, stranger.tls]) {
-      const fake = new FakePartner(random, tls, stranger);
+    const partner = world.members[index];
+    if (partner === undefined) throw new Error('a member too few');
+    for (const tls of [partner.tls, world.stranger.tls]) {
+      const fake = new FakePartner(random, tls, world.stranger);
       await fake.listen();
       country.toGateways.leadTo([fake.port]);
       await pause(milliseconds / 4);

@@ -2,11 +2,12 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createNationalAuthority, generatePrivateKey } from '../../src/pki/certificate-authority.ts';
 import { freePort } from '../../src/store/embedded.ts';
 import { extendLogChain } from '../../src/store/log-chain.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { createMember, type TestMember } from '../exchange/members.ts';
+import { certify, createMember, NOW, type TestMember } from '../exchange/members.ts';
 import { type DirectionJudgement, judgeDirection, readSide, type Side } from './checker.ts';
 import { DatabaseServer } from './database-server.ts';
 import { createEffectTables } from './effects.ts';
@@ -43,13 +44,16 @@ const DATABASE = 'node';
 export class World {
   readonly folder: string;
   readonly countries: readonly [Country, Country];
-  /** The two countries as members of the federation, and a third that nobody knows. */
+  /** The two countries as members of the federation. */
   readonly members: readonly TestMember[];
+  /** Somebody whom nobody has certified for the federation. */
+  readonly stranger: Stranger;
 
-  private constructor(folder: string, countries: readonly [Country, Country], members: readonly TestMember[]) {
-    this.folder = folder;
-    this.countries = countries;
-    this.members = members;
+  private constructor(parts: Pick<World, 'folder' | 'countries' | 'members' | 'stranger'>) {
+    this.folder = parts.folder;
+    this.countries = parts.countries;
+    this.members = parts.members;
+    this.stranger = parts.stranger;
   }
 
   /** Makes both countries and starts everything. */
@@ -58,8 +62,11 @@ export class World {
     // The account that runs Postgres where we are root must be able to pass.
     chmodSync(folder, 0o755);
     const membersFile = join(folder, 'members.json');
-    const members = await Promise.all([...names, 'ZZ'].map((name) => createMember(name)));
-    writeMembers(membersFile, members.slice(0, names.length));
+    const [members, stranger] = await Promise.all([
+      Promise.all(names.map((name) => createMember(name))),
+      createStranger(),
+    ]);
+    writeMembers(membersFile, members);
     const servers = names.map(
       (name) => new DatabaseServer(terms.databaseFolders?.[name] ?? join(folder, name, 'postgres')),
     );
@@ -115,7 +122,7 @@ export class World {
       );
       return { name, gateways, server, toDatabase, toGateways: proxy, ports: ports[index] ?? [] };
     };
-    const world = new World(folder, await Promise.all([make(0), make(1)]), members);
+    const world = new World({ folder, countries: await Promise.all([make(0), make(1)]), members, stranger });
     await Promise.all(world.gateways.map((gateway) => gateway.start()));
     return world;
   }
@@ -186,15 +193,32 @@ export class World {
   /** Ends everything and removes its files. */
   async end(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => gateway.kill()));
-    for (const { server, toDatabase, toGateways } of this.countries) {
-      await toDatabase.close();
-      await toGateways.close();
-      await server.kill();
-      if (server.dataFolder.startsWith('/var/lib/selat/'))
-        rmSync(dirname(server.dataFolder), { recursive: true, force: true });
-    }
+    await Promise.all(
+      this.countries.map(async ({ server, toDatabase, toGateways }) => {
+        await Promise.all([toDatabase.close(), toGateways.close(), server.kill()]);
+        if (server.dataFolder.startsWith('/var/lib/selat/'))
+          rmSync(dirname(server.dataFolder), { recursive: true, force: true });
+      }),
+    );
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Keys with certificates of an authority that is in no directory. */
+export type Stranger = Pick<TestMember, 'signing' | 'tls'>;
+
+async function createStranger(): Promise<Stranger> {
+  const authority = await createNationalAuthority({
+    country: 'ZZ',
+    name: 'Nobody knows it',
+    notBefore: new Date(NOW.getTime() - 365 * 86_400_000),
+    years: 8,
+  });
+  const [signing, tls] = await Promise.all(
+    (['as4-signing', 'tls'] as const).map(async (use) => certify(authority, 'ZZ', use, await generatePrivateKey(use))),
+  );
+  if (signing === undefined || tls === undefined) throw new Error('a key too few');
+  return { signing, tls };
 }
 
 async function countQueued(pool: Pool): Promise<number> {
