@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   hash,
@@ -32,6 +33,10 @@ export interface CeilingKeys {
   readonly encryption: KeyObject;
 }
 
+function wrappingKeyOf(shared: Buffer, salt: Buffer): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', createSecretKey(shared), salt, info, 16)));
+}
+
 /** What the sender does to send: gzip, digests, signature, key agreement, key wrap, encryption. */
 export function sendingWork(payload: Buffer, keys: CeilingKeys) {
   const compressed = compress(payload);
@@ -40,11 +45,11 @@ export function sendingWork(payload: Buffer, keys: CeilingKeys) {
   const ephemeral = generateKeyPairSync('x25519');
   const salt = randomBytes(32);
   const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: createPublicKey(keys.encryption) });
-  const wrap = createCipheriv('aes128-wrap', Buffer.from(hkdfSync('sha256', shared, salt, info, 16)), wrapIv);
+  const wrap = createCipheriv('aes128-wrap', wrappingKeyOf(shared, salt), wrapIv);
   const key = randomBytes(16);
   const wrapped = Buffer.concat([wrap.update(key), wrap.final()]);
   const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-128-gcm', key, iv);
+  const cipher = createCipheriv('aes-128-gcm', createSecretKey(key), iv);
   const encrypted = Buffer.concat([iv, cipher.update(compressed), cipher.final(), cipher.getAuthTag()]);
   return { signature, ephemeral: ephemeral.publicKey, salt, wrapped, encrypted };
 }
@@ -52,10 +57,10 @@ export function sendingWork(payload: Buffer, keys: CeilingKeys) {
 /** What the receiver does: key agreement, decryption, digests, verification, gunzip, and the receipt's signature. */
 export function receivingWork(sent: ReturnType<typeof sendingWork>, keys: CeilingKeys): void {
   const shared = diffieHellman({ privateKey: keys.encryption, publicKey: sent.ephemeral });
-  const wrappingKey = Buffer.from(hkdfSync('sha256', shared, sent.salt, info, 16));
+  const wrappingKey = wrappingKeyOf(shared, sent.salt);
   const unwrap = createDecipheriv('aes128-wrap', wrappingKey, wrapIv);
   const key = Buffer.concat([unwrap.update(sent.wrapped), unwrap.final()]);
-  const decipher = createDecipheriv('aes-128-gcm', key, sent.encrypted.subarray(0, 12));
+  const decipher = createDecipheriv('aes-128-gcm', createSecretKey(key), sent.encrypted.subarray(0, 12));
   decipher.setAuthTag(sent.encrypted.subarray(-16));
   const compressed = Buffer.concat([decipher.update(sent.encrypted.subarray(12, -16)), decipher.final()]);
   for (const part of [messaging, body, compressed, sent.encrypted]) hash('sha256', part, 'base64');

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import type { Content } from '../content.ts';
 import { decryptionFailure } from './decryption-failure.ts';
 
@@ -10,14 +10,14 @@ const TAG_BYTES = 16;
 /** Encrypts bytes that are in memory. */
 export function encryptContent(key: Buffer, bytes: Buffer): Buffer {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-128-gcm', key, iv);
+  const cipher = createCipheriv('aes-128-gcm', createSecretKey(key), iv);
   return Buffer.concat([iv, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** Encrypts bytes as they come. */
 export async function* encryptStream(key: Buffer, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-128-gcm', key, iv);
+  const cipher = createCipheriv('aes-128-gcm', createSecretKey(key), iv);
   yield iv;
   for await (const piece of source) yield cipher.update(piece);
   yield cipher.final();
@@ -61,7 +61,7 @@ type Decipher = ReturnType<typeof openDecipher>;
 
 function openDecipher(key: Buffer, iv: Buffer, size: number) {
   if (size < IV_BYTES + TAG_BYTES) throw decryptionFailure();
-  return createDecipheriv('aes-128-gcm', key, iv, { authTagLength: TAG_BYTES });
+  return createDecipheriv('aes-128-gcm', createSecretKey(key), iv, { authTagLength: TAG_BYTES });
 }
 
 function finish(decipher: Decipher): Buffer {

@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   hkdfSync,
@@ -24,6 +25,9 @@ const P256_CURVE = 'urn:oid:1.2.840.10045.3.1.7';
 /** SubjectPublicKeyInfo of a P-256 key up to its uncompressed point (RFC 5480 §2). */
 const P256_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
 const POINT_BYTES = 65;
+const UNCOMPRESSED = Buffer.of(4);
+/** SubjectPublicKeyInfo of an X25519 key up to the key (RFC 8410 §4). */
+const X25519_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** What HKDF binds the derived key to. */
 const HKDF_INFO = Buffer.from('selat as4 key wrap');
@@ -43,15 +47,22 @@ export const KEY_AGREEMENTS: Readonly<Record<'x25519' | 'ecdh-es', KeyAgreement>
   'ecdh-es': { uri: `${NS.xenc11}ECDH-ES`, kind: 'prime256v1' },
 };
 
-function deriveWrappingKey(privateKey: KeyObject, publicKey: KeyObject, salt: Buffer, info: Buffer): Buffer {
+/*
+ * Keys are given to node:crypto as KeyObject, encoded ones as text: what is bytes or another object it takes for a key
+ * first, and catches its own error, which takes longer than the cryptography.
+ */
+
+function deriveWrappingKey(privateKey: KeyObject, publicKey: KeyObject, salt: Buffer, info: Buffer): KeyObject {
   const shared = diffieHellman({ privateKey, publicKey });
-  return Buffer.from(hkdfSync('sha256', shared, salt, info, WRAPPING_KEY_BYTES));
+  return createSecretKey(Buffer.from(hkdfSync('sha256', createSecretKey(shared), salt, info, WRAPPING_KEY_BYTES)));
 }
 
 /** A public key as it stands in the header, in base64: X25519 in DER, P-256 as point. */
 function encodeOriginator(key: KeyObject, kind: KeyAgreement['kind']): string {
-  const der = key.export({ format: 'der', type: 'spki' });
-  return (kind === 'x25519' ? der : der.subarray(der.length - POINT_BYTES)).toString('base64');
+  // Faster than DER; both have the same numbers.
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  const [one, other] = [Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')];
+  return Buffer.concat(kind === 'x25519' ? [X25519_PREFIX, one] : [UNCOMPRESSED, one, other]).toString('base64');
 }
 
 /**
@@ -158,7 +169,9 @@ function readDerivation(derivation: XmlElement): { salt: Buffer; info: Buffer } 
 }
 
 function publicKeyOf(spki: Buffer): KeyObject | undefined {
-  return spki.length > 200 ? undefined : createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  return spki.length > 200
+    ? undefined
+    : createPublicKey({ key: spki.toString('base64'), encoding: 'base64', format: 'der', type: 'spki' });
 }
 
 /** The ephemeral key, in one of the forms that access points write: in DER, within KeyValue or beside it, or as point. */
