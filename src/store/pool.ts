@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { Refusal } from '../documents/refusal.ts';
 
@@ -11,6 +12,12 @@ export interface PoolOptions {
   readonly statementTimeoutMilliseconds?: number;
   /** A transaction that does nothing is ended after this (default 15,000 ms). */
   readonly idleInTransactionTimeoutMilliseconds?: number;
+  /**
+   * A connection in use on which nothing arrives for so long is given up (default: five seconds longer than the longest of
+   * the two above): the server would have answered, so the network is gone, and TCP would find out after a quarter of an
+   * hour.
+   */
+  readonly silenceMilliseconds?: number;
   /** Told when an idle connection breaks; the pool replaces it by itself. */
   readonly onIdleError?: (error: Error) => void;
   readonly applicationName?: string;
@@ -105,22 +112,44 @@ export async function runStatement<Row extends pg.QueryResultRow>(
   }
 }
 
+/** The socket of a driver's client; not in its published types. */
+function socketOf(client: pg.PoolClient): Socket | undefined {
+  const connection: unknown = Reflect.get(client, 'connection');
+  const stream: unknown =
+    typeof connection === 'object' && connection !== null ? Reflect.get(connection, 'stream') : undefined;
+  return stream instanceof Socket ? stream : undefined;
+}
+
+function giveUpSilent(driver: pg.Pool, milliseconds: number): void {
+  driver.on('connect', (client) => {
+    const socket = socketOf(client);
+    socket?.on('timeout', () =>
+      socket.destroy(Object.assign(new Error('the database has not answered in time'), { code: 'ETIMEDOUT' })),
+    );
+  });
+  driver.on('acquire', (client) => socketOf(client)?.setTimeout(milliseconds));
+  driver.on('release', (_error, client) => socketOf(client)?.setTimeout(0));
+}
+
 /**
  * Opens the connections to one node's database. Connections are made when first needed; a server that is away gives
  * the refusal `STORE-UNAVAILABLE` at the first statement, and the pool recovers by itself when it is back.
  */
 export function openPool(url: string, options: PoolOptions = {}): Pool {
+  const statement = options.statementTimeoutMilliseconds ?? 15_000;
+  const idleInTransaction = options.idleInTransactionTimeoutMilliseconds ?? 15_000;
   const driver = new pg.Pool({
     connectionString: url,
     max: options.maximumConnections ?? 16,
     connectionTimeoutMillis: options.connectionTimeoutMilliseconds ?? 5_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeoutMilliseconds ?? 15_000,
-    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMilliseconds ?? 15_000,
+    statement_timeout: statement,
+    idle_in_transaction_session_timeout: idleInTransaction,
     application_name: options.applicationName ?? 'selat',
     keepAlive: true,
   });
   driver.on('error', (error) => options.onIdleError?.(error));
+  giveUpSilent(driver, options.silenceMilliseconds ?? Math.max(statement, idleInTransaction) + 5_000);
   return {
     driver,
     query: (statement) => runStatement(driver, statement),
