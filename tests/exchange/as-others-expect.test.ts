@@ -4,6 +4,7 @@ import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
 import { composeError } from '../../src/exchange/error-signal.ts';
 import { readSignal } from '../../src/exchange/signal.ts';
 import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { KEY_AGREEMENTS, wrapByAgreement } from '../../src/exchange/ws-security/key-agreement.ts';
 import { createMember, NOW } from './members.ts';
 
 /* What other access points hold a message to, and ours does not check itself. Found with asx-rs and phase4 (tests/interop). */
@@ -41,5 +42,19 @@ describe('an error as others tell it', () => {
     const signal = readSignal(Buffer.from(told));
     assert.ok(signal.kind === 'error');
     assert.equal(signal.errors[0]?.description, 'What the code means. No agreement for this service.');
+  });
+});
+
+describe('an ephemeral key as others read it', () => {
+  test('never begins like a key that Java takes for one of DSA', async () => {
+    const { encryption } = await createMember('VN');
+    const { publicKey } = encryption.certificate;
+    for (let count = 0; count < 2_000; count += 1) {
+      const written = wrapByAgreement(KEY_AGREEMENTS.x25519, Buffer.alloc(16), publicKey, '');
+      const encoded = />([^<]*)<\/dsig11:DEREncodedKeyValue>/.exec(written)?.[1] ?? '';
+      const der = Buffer.from(encoded, 'base64');
+      assert.equal(der.length, 44);
+      assert.notEqual(der[12], 0x02);
+    }
   });
 });

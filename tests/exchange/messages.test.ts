@@ -178,6 +178,7 @@ describe('an error signal', () => {
         severity: 'failure',
         shortDescription: 'DecompressionFailure',
         description: 'A "payload" <is> & damaged.',
+        refToMessageInError: header.messageId,
       },
     ]);
     assert.equal(signal.signerCertificate?.fingerprint256, vietNam.signing.certificate.fingerprint256);

@@ -65,6 +65,24 @@ function encodeOriginator(key: KeyObject, kind: KeyAgreement['kind']): string {
   return Buffer.concat(kind === 'x25519' ? [X25519_PREFIX, one] : [UNCOMPRESSED, one, other]).toString('base64');
 }
 
+/** Tag of an INTEGER in DER (X.690 §8.3). */
+const DER_INTEGER = 0x02;
+
+/**
+ * A new ephemeral key, and its public half as it stands in the header. X25519 keys whose first byte is that of an INTEGER
+ * in DER, one in 256, are left out: Apache Santuario (WSS4J, phase4, Domibus) tries kinds of keys in turn, and Java's DSA
+ * takes some of these for its own; the recipient could never decrypt that message, however often it was sent again.
+ */
+function generateEphemeral(kind: KeyAgreement['kind']): { privateKey: KeyObject; encoded: string } {
+  for (;;) {
+    const { privateKey, publicKey } =
+      kind === 'x25519' ? generateKeyPairSync('x25519') : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const encoded = encodeOriginator(publicKey, kind);
+    if (kind !== 'x25519' || Buffer.from(encoded, 'base64')[X25519_PREFIX.length] !== DER_INTEGER)
+      return { privateKey, encoded };
+  }
+}
+
 /**
  * The ephemeral key as the other end reads it: P-256 as `ds:KeyValue/dsig11:ECKeyValue`, X25519, for which there is no
  * KeyValue, as `dsig11:DEREncodedKeyValue` (XML Signature 1.1 §4.5.2.3 and §4.5.9; so does Apache Santuario).
@@ -88,10 +106,7 @@ export function wrapByAgreement(
   recipient: KeyObject,
   recipientReference: string,
 ): string {
-  const ephemeral =
-    agreement.kind === 'x25519'
-      ? generateKeyPairSync('x25519')
-      : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const ephemeral = generateEphemeral(agreement.kind);
   const salt = randomBytes(32);
   const wrappingKey = deriveWrappingKey(ephemeral.privateKey, recipient, salt, HKDF_INFO);
   const wrap = createCipheriv('aes128-wrap', wrappingKey, KEY_WRAP_IV);
@@ -99,7 +114,7 @@ export function wrapByAgreement(
   return writeAgreedKey(
     agreement,
     {
-      originator: encodeOriginator(ephemeral.publicKey, agreement.kind),
+      originator: ephemeral.encoded,
       salt: salt.toString('base64'),
       wrapped: wrapped.toString('base64'),
     },

@@ -32,6 +32,8 @@ export interface Phase4BenchResult {
   readonly connections: string;
   /** Messages whose receipts were validated. */
   readonly messages: number;
+  /** Messages that phase4's receiver refused, from the warm-up on (defect 10 of README.md in the folder above). */
+  readonly refused: number;
   readonly seconds: number;
   readonly messagesPerSecond: number;
   readonly p50Milliseconds: number;

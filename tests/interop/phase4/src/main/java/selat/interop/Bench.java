@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 
 import com.helger.json.IJsonObject;
 import com.helger.json.JsonArray;
@@ -32,6 +33,8 @@ final class Bench
   private final Sender sender;
   private final IHttpPoster poster;
   private final IJsonObject command;
+  /** Messages that phase4 answered with an error: see the README of the folder above, defect 10. */
+  private final AtomicLong refused = new AtomicLong ();
 
   private Bench (final Sender sender, final IHttpPoster poster, final IJsonObject command)
   {
@@ -86,6 +89,7 @@ final class Bench
                                     .add ("inFlight", inFlight)
                                     .add ("connections", isKept ? "kept" : "new")
                                     .add ("messages", nanoseconds.length)
+                                    .add ("refused", bench.refused.get ())
                                     .add ("seconds", seconds)
                                     .add ("messagesPerSecond", nanoseconds.length / seconds)
                                     .add ("p50Milliseconds", percentile (nanoseconds, 0.5))
@@ -110,8 +114,10 @@ final class Bench
       while (System.nanoTime () < end)
       {
         final long before = System.nanoTime ();
-        exchange ();
-        taken.add (Long.valueOf (System.nanoTime () - before));
+        if (exchange ())
+          taken.add (Long.valueOf (System.nanoTime () - before));
+        else
+          refused.incrementAndGet ();
       }
       return taken;
     };
@@ -126,8 +132,12 @@ final class Bench
     return nanoseconds;
   }
 
-  /** One message: it must come back with a signed receipt that tells every digest as it was sent. */
-  private void exchange () throws Exception
+  /**
+   * One message: it must come back with a signed receipt that tells every digest as it was sent.
+   *
+   * @return false when the receiver answered with an error
+   */
+  private boolean exchange () throws Exception
   {
     final var judgement = new Judgement ();
     final boolean [] isSigned = { false };
@@ -137,8 +147,11 @@ final class Bench
     builder.signalMsgValidationResultHdl (judgement);
     builder.signalMsgConsumer ( (signal, metadata, state) -> isSigned[0] = state.isSoapSignatureChecked ());
     final EAS4UserMessageSendResult result = builder.sendMessageAndCheckForReceipt ();
+    if (result == EAS4UserMessageSendResult.AS4_ERROR_MESSAGE_RECEIVED)
+      return false;
     if (result != EAS4UserMessageSendResult.SUCCESS || !judgement.isAsSent || !isSigned[0])
       throw new IllegalStateException ("no valid receipt: " + result);
+    return true;
   }
 
   private static final class Judgement implements IAS4SignalMessageValidationResultHandler

@@ -119,10 +119,12 @@ final class Receiver
     private final IAS4CryptoFactory signing;
     private final IAS4CryptoFactory decryption;
     private final ICommonsList <IAS4IncomingMessageProcessorSPI> consumers;
+    private final boolean isQuiet;
 
     Terms (final Configuration configuration, final boolean isQuiet) throws IOException, GeneralSecurityException
     {
       this.configuration = configuration;
+      this.isQuiet = isQuiet;
       signing = Keys.cryptoFactory (configuration.signing (), configuration.authorities ());
       decryption = Keys.cryptoFactory (configuration.decryption (), configuration.authorities ());
       consumers = new CommonsArrayList <> (new Consumer (configuration.profile (), isQuiet));
@@ -141,6 +143,8 @@ final class Receiver
       handler.setIncomingSecurityConfiguration (new AS4IncomingSecurityConfiguration ().setSigningParams (parameters));
       handler.setProcessorSupplier ( () -> consumers);
       handler.setErrorConsumer ( (metadata, state, errors, message) -> {
+        if (isQuiet)
+          return;
         final var told = new JsonObject ().add ("event", "refused");
         told.add ("messageId", Events.text (state.getMessageID ()));
         told.add ("errors", Events.errors (errors.getAllMapped (AS4Error::getEbmsError)));
