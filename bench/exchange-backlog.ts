@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { claimDue, partnersWithDueMessages } from '../src/exchange/claim-queries.ts';
 import { inMemory } from '../src/exchange/content.ts';
 import {
   type ArrivedMessage,
-  claimDue,
   findFirst,
   insertIncoming,
   insertOutgoing,
   markReceipted,
-  partnersWithDueMessages,
 } from '../src/exchange/queries.ts';
 import { freePort, startEmbeddedPostgres } from '../src/store/embedded.ts';
 import { migrate } from '../src/store/migrate.ts';

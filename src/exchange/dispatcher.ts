@@ -1,59 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal } from '../documents/refusal.ts';
 import type { Pool } from '../store/pool.ts';
-import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
-import { GatewaySession } from './gateway-session.ts';
-import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
-import type { ExchangeMeter } from './meter.ts';
 import {
   type ClaimedMessage,
   claimDue,
-  type FirstClaim,
   findExpired,
   partnersWithDueMessages,
-  planRetry,
   releaseClaims,
   WAITS_FOR_EARLIER,
-} from './queries.ts';
+} from './claim-queries.ts';
+import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
+import type { DispatchTerms, PartnerTerms } from './dispatch-terms.ts';
+import { GatewaySession } from './gateway-session.ts';
+import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
+import type { ExchangeMeter } from './meter.ts';
+import { endOfPause, PartnerState } from './partner-state.ts';
+import { type FirstClaim, planRetry } from './queries.ts';
 import { giveUp, raiseAlarm, type Settlement } from './settle.ts';
 import type { TrustPort } from './trust-port.ts';
-
-/** How messages to one partner are tried, in milliseconds. */
-export interface PartnerTerms {
-  /** Messages under way at the same time. */
-  readonly perPartner: number;
-  /** The first pause after a failed try; each further one doubles it, up to the longest. */
-  readonly firstPauseMilliseconds: number;
-  readonly longestPauseMilliseconds: number;
-  /** Failed connections in a row after which the partner rests: one message is tried per pause, the pauses growing. */
-  readonly breakAfter: number;
-}
-
-/** How outgoing messages are tried, in milliseconds; what is said of partners holds where nothing else is said of one. */
-export interface DispatchTerms extends PartnerTerms {
-  /**
-   * A try that has not ended by then is taken over, also when the gateway that began it seems to live: longer than a try
-   * may last. What a gateway had claimed that is gone is taken over at once.
-   */
-  readonly leaseMilliseconds: number;
-  /** How often the queue is looked at without being woken. */
-  readonly pollMilliseconds: number;
-  /** How often it is looked for gateways that are gone. */
-  readonly sweepMilliseconds: number;
-  /** How long a stop waits for the tries under way before it breaks them off. */
-  readonly stopGraceMilliseconds: number;
-}
-
-export const DISPATCH_TERMS: DispatchTerms = {
-  perPartner: 16,
-  leaseMilliseconds: 120_000,
-  firstPauseMilliseconds: 1_000,
-  longestPauseMilliseconds: 300_000,
-  pollMilliseconds: 1_000,
-  sweepMilliseconds: 5_000,
-  breakAfter: 5,
-  stopGraceMilliseconds: 10_000,
-};
 
 /** What the dispatcher works with. */
 export interface DispatcherParts {
@@ -86,22 +50,6 @@ interface Concerned {
 interface Why {
   readonly code: string;
   readonly reason: string;
-}
-
-interface PartnerState {
-  readonly terms: DispatchTerms;
-  underWay: number;
-  /** Messages that were claimed when they were queued and wait for a place; none while others wait in the database. */
-  ready: { readonly message: ClaimedMessage; readonly leaseEndsAt: Date }[];
-  /** Whether messages may wait in the database: then new ones line up behind them. */
-  backlog: boolean;
-  /** Whether a person holds the partner: nothing is sent to it. */
-  isHeld: boolean;
-  failuresInARow: number;
-  /** Pauses since the partner rests; 0 while it does not. */
-  rests: number;
-  restsUntil: Date;
-  reachable: boolean | null;
 }
 
 /**
@@ -160,12 +108,10 @@ export class Dispatcher {
    */
   offerClaim(country: string, messageId: string, now: Date): FirstClaim | undefined {
     const state = this.#stateOf(country);
-    const { perPartner, leaseMilliseconds } = state.terms;
+    const { leaseMilliseconds } = state.terms;
     const claimedBy = this.#session.number;
     if (!this.isRunning || claimedBy === undefined) return undefined;
-    if (state.isHeld || state.failuresInARow > 0 || state.underWay + state.ready.length >= 2 * perPartner)
-      state.backlog = true;
-    if (state.backlog) return undefined;
+    if (!state.takesNew()) return undefined;
     this.#offered.set(messageId, performance.now());
     return { leaseEndsAt: new Date(now.getTime() + leaseMilliseconds), claimedBy };
   }
@@ -224,8 +170,7 @@ export class Dispatcher {
 
   /** Until when the partner rests after failed connections; null while it does not. */
   restsUntil(country: string): Date | null {
-    const state = this.#partners.get(country);
-    return state === undefined || state.rests === 0 ? null : state.restsUntil;
+    return this.#partners.get(country)?.restsUntil ?? null;
   }
 
   async #run(): Promise<void> {
@@ -272,7 +217,7 @@ export class Dispatcher {
     for (const country of due) {
       const state = this.#stateOf(country);
       const now = clock();
-      const places = this.#placesOf(state, now);
+      const places = state.placesAt(now);
       if (places <= 0) {
         // New messages line up behind these, or they would take every place that becomes free.
         state.backlog = true;
@@ -315,7 +260,7 @@ export class Dispatcher {
     const [first] = state.ready;
     if (first === undefined) return;
     const isStale = first.leaseEndsAt.getTime() - this.#parts.clock().getTime() < terms.leaseMilliseconds / 2;
-    if (isStale || state.rests > 0 || this.#stopping.signal.aborted) {
+    if (isStale || state.rests || this.#stopping.signal.aborted) {
       this.#releaseReady(state);
       return;
     }
@@ -323,26 +268,10 @@ export class Dispatcher {
       this.#take(country, message);
   }
 
-  /** How many more messages may be under way; a partner that rests gets one after each pause, to see whether it is back. */
-  #placesOf(state: PartnerState, now: Date): number {
-    if (state.rests === 0) return state.terms.perPartner - state.underWay;
-    return state.underWay === 0 && now >= state.restsUntil ? 1 : 0;
-  }
-
   #stateOf(country: string): PartnerState {
     const known = this.#partners.get(country);
     if (known !== undefined) return known;
-    const state: PartnerState = {
-      terms: { ...this.#parts.terms, ...this.#parts.partnerTerms[country] },
-      underWay: 0,
-      ready: [],
-      backlog: true,
-      isHeld: false,
-      failuresInARow: 0,
-      rests: 0,
-      restsUntil: new Date(0),
-      reachable: null,
-    };
+    const state = new PartnerState({ ...this.#parts.terms, ...this.#parts.partnerTerms[country] });
     this.#partners.set(country, state);
     return state;
   }
@@ -392,7 +321,8 @@ export class Dispatcher {
   /** Sends a message once and says what the answer means; whatever goes wrong becomes a reason for the next try. */
   async #judgementOf(country: string, message: ClaimedMessage): Promise<AnswerJudgement> {
     const { clock, connections, trust, log } = this.#parts;
-    const isProbe = this.#stateOf(country).rests > 0;
+    const state = this.#stateOf(country);
+    const isProbe = state.rests;
     try {
       const partner = trust.partner(country, clock());
       if (partner === undefined)
@@ -411,13 +341,13 @@ export class Dispatcher {
       const judgement = judgeAnswer(answer, message, partner, trust, clock());
       if (judgement.means === 'retry' && judgement.isOverloaded === true)
         await this.#noteFailed(country, isProbe, judgement);
-      else Object.assign(this.#stateOf(country), { failuresInARow: 0, rests: 0 });
-      this.#stateOf(country).reachable = true;
+      else state.noteAnswered();
+      state.reachable = true;
       return judgement;
     } catch (error) {
       if (error instanceof ConnectionFailure && !(error.cause instanceof Refusal)) {
         const failure = { code: 'EBMS:0005', reason: error.message };
-        this.#stateOf(country).reachable = false;
+        state.reachable = false;
         await this.#noteFailed(country, isProbe, failure);
         return { means: 'retry', ...failure };
       }
@@ -448,20 +378,13 @@ export class Dispatcher {
     }
   }
 
-  /**
-   * Notes that a partner could not be reached, or has no time. Tries that were under way when the rest began do not
-   * lengthen it: a short outage is to have a short end.
-   */
+  /** Notes that a partner could not be reached, or has no time; a probe also gives up what is over meanwhile. */
   async #noteFailed(country: string, isProbe: boolean, why: { readonly reason: string }): Promise<void> {
-    const state = this.#stateOf(country);
-    state.failuresInARow += 1;
-    if (isProbe || (state.rests === 0 && state.failuresInARow >= state.terms.breakAfter)) {
-      state.rests += 1;
-      state.restsUntil = this.#after(state.terms, state.rests);
-    }
+    const { clock, random, log } = this.#parts;
+    this.#stateOf(country).noteFailed(isProbe, clock(), random);
     if (isProbe)
       await this.#giveUpExpired(country, why.reason).catch((error: unknown) =>
-        this.#parts.log.warn({ err: error }, 'messages whose window ended wait to be given up'),
+        log.warn({ err: error }, 'messages whose window ended wait to be given up'),
       );
   }
 
@@ -478,19 +401,6 @@ export class Dispatcher {
       );
   }
 
-  /**
-   * The end of an exponential pause from now: between half of it and the whole, by chance, so that not all come back at
-   * the same time.
-   */
-  #after(terms: PartnerTerms, failures: number): Date {
-    const { clock, random } = this.#parts;
-    const whole = Math.min(
-      terms.longestPauseMilliseconds,
-      terms.firstPauseMilliseconds * 2 ** Math.min(failures - 1, 20),
-    );
-    return new Date(clock().getTime() + whole / 2 + (random() * whole) / 2);
-  }
-
   async #alarmAndAgain(about: Concerned, message: ClaimedMessage, why: Why): Promise<void> {
     const { pool, clock } = this.#parts;
     // Once, not at every try of the days that a message is tried.
@@ -500,7 +410,7 @@ export class Dispatcher {
 
   /** Plans the next try, or gives up when the window is over. */
   async #again(about: Concerned, message: ClaimedMessage, { code, reason }: Why): Promise<void> {
-    const { pool, clock } = this.#parts;
+    const { pool, clock, random } = this.#parts;
     const now = clock();
     if (now >= message.windowEndsAt)
       return giveUp(
@@ -510,7 +420,7 @@ export class Dispatcher {
         now,
         message.attempts,
       );
-    const at = this.#after(this.#stateOf(about.partner).terms, message.attempts);
+    const at = endOfPause(this.#stateOf(about.partner).terms, message.attempts, now, random);
     await planRetry(pool, message.messageId, { at, code, reason }, message.attempts);
   }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type Pool, runStatement, type Statement } from '../store/pool.ts';
-import { freeClaimsOf, readoptClaims } from './queries.ts';
+import { freeClaimsOf, readoptClaims } from './claim-queries.ts';
 
 /** Any number does, as long as every gateway takes the same; beside it stands the number of the gateway. */
 const SESSION_LOCK = 7_352_803;

@@ -3,11 +3,12 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, type EventActor } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
+import type { ClaimedMessage } from './claim-queries.ts';
 import { type Content, inMemory } from './content.ts';
 import { TEST_ACTION, TEST_SERVICE } from './inbox.ts';
 import type { MessageForWire } from './message.ts';
 import type { OutgoingDocument } from './ports.ts';
-import { type ClaimedMessage, insertOutgoing } from './queries.ts';
+import { insertOutgoing } from './queries.ts';
 import type { ExchangePartner } from './trust-port.ts';
 
 /** How a ping went. */

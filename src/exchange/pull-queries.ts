@@ -16,7 +16,8 @@ export function keepForPull(transaction: Transaction, messageId: string): void {
 
 /**
  * Takes the oldest message that waits for a partner: what was given before `givenBefore` and has no receipt is given
- * again, what another request is taking is passed over, and nothing while the partner is held.
+ * again, what another request is taking is passed over, and nothing while the partner is held. What must arrive in order
+ * waits for the earlier ones of its conversation.
  */
 export async function claimPulled(
   reader: Reader,
@@ -32,10 +33,13 @@ export async function claimPulled(
   }>({
     name: 'claim-pulled',
     text: `with oldest as (
-        select message_id from outgoing_messages
+        select message_id from outgoing_messages m
         where state = 'queued' and partner = $1 and window_ends_at > $2
           and (last_attempt_at is null or last_attempt_at <= $3)
           and not exists (select from held_partners where country = $1)
+          and (order_number is null or not exists (
+            select from outgoing_messages e where e.partner = $1 and e.conversation = m.conversation
+              and e.order_number < m.order_number and e.state in ('queued', 'held')))
         order by queued_at, message_id limit 1 for update skip locked),
       claimed as (
         update outgoing_messages m set attempts = attempts + 1, last_attempt_at = $2

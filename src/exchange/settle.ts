@@ -2,9 +2,10 @@ import { Refusal } from '../documents/refusal.ts';
 import { appendEvent, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
+import { freeNextInOrder } from './claim-queries.ts';
 import { WAKE_DISPATCHERS } from './gateway-session.ts';
 import type { Receipted } from './ports.ts';
-import { freeNextInOrder, markFailed, markReceipted } from './queries.ts';
+import { markFailed, markReceipted } from './queries.ts';
 
 /** A receipt that was found good. */
 export interface GoodReceipt {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, test } from 'node:test';
+import { claimDue } from '../../src/exchange/claim-queries.ts';
 import { inMemory } from '../../src/exchange/content.ts';
-import { claimDue } from '../../src/exchange/queries.ts';
 import { Settlement } from '../../src/exchange/settle.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { createMember, type TestMember } from './members.ts';
