@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -54,8 +54,8 @@ console.log(
 const begun = performance.now();
 await fill(postgres.url('full'), messages);
 const pools: Record<(typeof names)[number], Pool> = {
-  empty: openPool(postgres.url('empty'), { maximumConnections: 2, statementTimeoutMilliseconds: 600_000 }),
-  full: openPool(postgres.url('full'), { maximumConnections: 2, statementTimeoutMilliseconds: 600_000 }),
+  empty: openPool(postgres.url('empty'), { maximumConnections: 1, statementTimeoutMilliseconds: 600_000 }),
+  full: openPool(postgres.url('full'), { maximumConnections: 1, statementTimeoutMilliseconds: 600_000 }),
 };
 for (const name of names) await settle(pools[name]);
 console.log(`${messages} messages stored in ${((performance.now() - begun) / 1_000).toFixed(0)} s`);
@@ -80,58 +80,85 @@ const arrived = (): ArrivedMessage => ({
 });
 const claimTerms = () => ({ limit: 16, now: new Date(), leaseEndsAt: later(120_000), lookAgainAt: later(1_000) });
 
-type Timings = Record<string, number[]>;
+/** What something took: microseconds by the clock, and of the processor by the one process of the database. */
+interface Timing {
+  readonly clock: number;
+  readonly processor: number;
+}
+type Timings = Record<string, Timing[]>;
+
+const backends = new Map<Pool, number>();
+for (const name of names) {
+  const { rows } = await pools[name].query<{ pid: number }>({ text: 'select pg_backend_pid() as pid' });
+  backends.set(pools[name], rows[0]?.pid ?? 0);
+}
+
+/** Nanoseconds on a processor (Linux; 0 elsewhere). */
+function onProcessor(pool: Pool): number {
+  try {
+    return Number(readFileSync(`/proc/${backends.get(pool)}/schedstat`, 'utf8').split(' ')[0]);
+  } catch {
+    return 0;
+  }
+}
+
 async function timed<Result>(
-  timings: Timings,
+  [pool, timings]: readonly [Pool, Timings],
   name: string,
   times: number,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  const before = onProcessor(pool);
   const begin = performance.now();
   const result = await work();
-  timings[name] = [...(timings[name] ?? []), ((performance.now() - begin) * 1_000) / times];
+  const timing = {
+    clock: ((performance.now() - begin) * 1_000) / times,
+    processor: (onProcessor(pool) - before) / 1_000 / times,
+  };
+  timings[name] = [...(timings[name] ?? []), timing];
   return result;
 }
 
 /** One message after the other through all that the exchange does with its database. */
 async function round(pool: Pool, timings: Timings): Promise<void> {
+  const of = [pool, timings] as const;
   const queued = Array.from({ length: EACH }, outgoing);
   await inTransaction(pool, async (transaction) => {
     await transaction.query({ text: 'select 1' });
-    await timed(timings, 'enqueue', EACH, async () => {
+    await timed(of, 'enqueue', EACH, async () => {
       for (const message of queued) {
         insertOutgoing(transaction, message, new Date(), later(86_400_000), undefined);
         await transaction.query({ text: 'select 1' });
       }
     });
   });
-  await timed(timings, 'partners with due messages', 1, () => partnersWithDueMessages(pool, new Date()));
+  await timed(of, 'partners with due messages', 1, () => partnersWithDueMessages(pool, new Date()));
   const claimed: string[] = [];
-  await timed(timings, 'claim due messages, for one of 16', EACH, async () => {
+  await timed(of, 'claim due messages, for one of 16', EACH, async () => {
     while (claimed.length < EACH) {
       const { messages: some } = await claimDue(pool, 'VN', claimTerms());
       if (some.length === 0) throw new Error('nothing is due');
       claimed.push(...some.map(({ messageId }) => messageId));
     }
   });
-  await timed(timings, 'nothing due: claim', 1, () => claimDue(pool, 'ID', claimTerms()));
+  await timed(of, 'nothing due: claim', 1, () => claimDue(pool, 'ID', claimTerms()));
   const receipts = claimed.map((messageId) => ({ messageId, receiptId: 'r', bytes: receipt, at: new Date() }));
   await inTransaction(pool, async (transaction) => {
     await transaction.query({ text: 'select 1' });
-    await timed(timings, 'keep a receipt, of 16 together', EACH, async () => {
+    await timed(of, 'keep a receipt, of 16 together', EACH, async () => {
       for (let at = 0; at < receipts.length; at += 16) await markReceipted(transaction, receipts.slice(at, at + 16));
     });
   });
   const incoming = Array.from({ length: EACH }, arrived);
   await inTransaction(pool, async (transaction) => {
     await transaction.query({ text: 'select 1' });
-    await timed(timings, 'keep an incoming message', EACH, async () => {
+    await timed(of, 'keep an incoming message', EACH, async () => {
       for (const message of incoming) if (!(await insertIncoming(transaction, message))) throw new Error('known');
     });
   });
   await inTransaction(pool, async (transaction) => {
     await transaction.query({ text: 'select 1' });
-    await timed(timings, 'a duplicate: found, first receipt', EACH, async () => {
+    await timed(of, 'a duplicate: found, first receipt', EACH, async () => {
       for (const message of incoming) {
         if (await insertIncoming(transaction, message)) throw new Error('not known');
         if ((await findFirst(transaction, message.messageId)) === undefined) throw new Error('not found');
@@ -144,12 +171,20 @@ const timings: Record<(typeof names)[number], Timings> = { empty: {}, full: {} }
 for (const name of names) await round(pools[name], {});
 for (let count = 0; count < Number(values.rounds); count += 1)
   for (const name of count % 2 === 0 ? names : names.toReversed()) await round(pools[name], timings[name]);
-console.log(`\nµs of each, median of ${values.rounds} rounds in turns   none stored   ${messages} stored   ratio`);
+console.log(
+  `\nMedian of ${values.rounds} rounds in turns, for one message: µs by the clock; of the processor in the database`,
+);
+console.log(`${' '.repeat(46)} none stored       ${messages} stored  ratio`);
 for (const [name, row] of Object.entries(timings.empty)) {
-  const [empty, full] = [middle(row), middle(timings.full[name] ?? [])];
-  console.log(
-    `  ${name.padEnd(44)} ${empty.toFixed(0).padStart(10)} ${full.toFixed(0).padStart(16)} ${(full / empty).toFixed(2).padStart(7)}`,
-  );
+  const [empty, full] = [row, timings.full[name] ?? []].map((each) => ({
+    clock: middle(each.map(({ clock }) => clock)),
+    processor: middle(each.map(({ processor }) => processor)),
+  }));
+  if (empty === undefined || full === undefined) continue;
+  const both = ({ clock, processor }: Timing): string =>
+    `${clock.toFixed(0).padStart(8)} ${processor.toFixed(0).padStart(6)}`;
+  const ratio = `${(full.clock / empty.clock).toFixed(2).padStart(9)} ${(full.processor / empty.processor).toFixed(2).padStart(6)}`;
+  console.log(`  ${name.padEnd(40)} ${both(empty)}   ${both(full)} ${ratio}`);
 }
 
 /** The plan of what a function asks, with what it read; nothing of it stays. */
@@ -187,12 +222,12 @@ await explain('claim due messages of a partner with a long queue', (reader) => c
 
 const long: Timings = {};
 for (let count = 0; count < 20; count += 1)
-  await timed(long, 'claim', 16, () => claimDue(pools.full, 'MM', claimTerms()));
+  await timed([pools.full, long], 'claim', 16, () => claimDue(pools.full, 'MM', claimTerms()));
 const { rows } = await pools.full.query<{ count: bigint }>({
   text: `select count(*) from outgoing_messages where partner = 'MM' and state = 'queued'`,
 });
 console.log(
-  `\nclaim due messages of a partner with ${rows[0]?.count} in its queue, for one of 16: ${middle(long['claim'] ?? []).toFixed(0)} µs`,
+  `\nclaim due messages of a partner with ${rows[0]?.count} in its queue, for one of 16: ${middle((long['claim'] ?? []).map(({ processor }) => processor)).toFixed(0)} µs of the processor`,
 );
 
 for (const name of names) await pools[name].close();
