@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -29,7 +29,7 @@ export async function buildGlue(): Promise<string> {
     });
     writeFileSync(stamp, '');
   }
-  return [join(folder, 'classes'), join(folder, 'lib', '*')].join(':');
+  return [join(folder, 'classes'), join(folder, 'lib', '*')].join(delimiter);
 }
 
 /** An ebMS error as phase4 read or wrote it. */
