@@ -4,6 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { Refusal } from '../documents/refusal.ts';
 import { type EmbeddedFiles, placeEmbeddedFiles } from './embedded-files.ts';
@@ -188,7 +189,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       `The file ${file}, which holds the database's password, is missing. Restore it from a backup, choose another folder with --data, or begin anew with --fresh.`,
     );
   const password = read();
-  const child = await launch(files, options);
+  const child = await launchWhenFree(files, options);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = (database: string): string => embeddedUrl(password, options.port, database);
   return {
@@ -211,6 +212,21 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       await ended;
     },
   };
+}
+
+/**
+ * After a kill, processes of the server before may still be ending; as long as they use its memory, Postgres does not
+ * start (PostgreSQL manual, 19.4). They are waited for, ten seconds at most.
+ */
+async function launchWhenFree(files: EmbeddedFiles, options: EmbeddedOptions): Promise<ChildProcess> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await launch(files, options);
+    } catch (error) {
+      const isEnding = error instanceof Refusal && error.message.includes('shared memory block');
+      if (!isEnding || tries === 40) throw error;
+      await pause(250);
+    }
 }
 
 function launch(files: EmbeddedFiles, options: EmbeddedOptions): Promise<ChildProcess> {
