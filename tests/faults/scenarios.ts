@@ -7,6 +7,7 @@ import type { DirectionJudgement } from './checker.ts';
 import { killAtRandom } from './kills.ts';
 import { garbageInThePartnersPlace, partitionFromDatabases, troubleBetweenGateways } from './networks.ts';
 import type { SeededRandom } from './random.ts';
+import { killWholeNodes } from './whole-nodes.ts';
 import { World, type WorldTerms } from './world.ts';
 
 // The long form of the fault tests: each scenario in a world of its own.
@@ -269,4 +270,27 @@ function fill(file: string): number {
   return bytes;
 }
 
-export const SCENARIOS: readonly Scenario[] = [away, two, full, cutOff, liedTo, partitioned, killedInOrder, killed];
+const wholeNodes: Scenario = {
+  name: 'whole nodes, killed while certificates of origin are carried',
+  async run({ random, kills }) {
+    const few = Math.min(6, kills);
+    const { certificates, ...report } = await killWholeNodes(random, few);
+    return {
+      ...report,
+      kills: few,
+      notes: [`${certificates} certificates were issued, each is once at the other side`],
+    };
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = [
+  away,
+  two,
+  full,
+  wholeNodes,
+  cutOff,
+  liedTo,
+  partitioned,
+  killedInOrder,
+  killed,
+];
