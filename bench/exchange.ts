@@ -27,9 +27,12 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '1,8,64' },
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
+    /** In which the rates are measured. */
+    profile: { type: 'string', default: MESSAGE_PROFILES[0] },
   },
 });
 const seconds = Number(values.seconds);
+const profile = MESSAGE_PROFILES.find((name) => name === values.profile) ?? MESSAGE_PROFILES[0];
 const has = (part: string): boolean => values.part.includes(part);
 
 const perDocument = ({ count, sender, receiver, database }: Round): string =>
@@ -121,7 +124,7 @@ const rig = await Rig.start();
 const ends = await rig.ends('edelivery-2.0-common-usage');
 if (has('steps')) for (const profile of MESSAGE_PROFILES) printSteps(await rig.ends(profile), payloadOf(20 * KB));
 if (has('ceiling')) await printCeiling(rig, ends);
-if (has('rates')) await printRates(rig, ends);
+if (has('rates')) await printRates(rig, profile === MESSAGE_PROFILES[0] ? ends : await rig.ends(profile));
 if (has('others')) await compareWithOthers(rig, 2 * seconds);
 await rig.stop();
 console.log(`\nload at the end ${loadavg().map((each) => each.toFixed(1))}`);
