@@ -99,10 +99,15 @@ async function produce(ordered: boolean): Promise<void> {
     },
     now,
   );
+  let wasOffered = false;
   const messageId = await inTransaction(pool, async (transaction) => {
+    wasOffered = true;
     const queued = await exchange.enqueue(transaction, prepared, now);
     noteAccepted(transaction, document, bytes, queued.messageId);
     return queued.messageId;
+  }).catch(async (error: unknown) => {
+    if (!wasOffered) await prepared.discard();
+    throw error;
   });
   report({ report: 'accepted', documentId: document.id, messageId });
 }
