@@ -16,20 +16,15 @@ describe('documents exchanged between processes that are killed and cut off', ()
   after(() => world.end());
 
   test('are delivered exactly once in effect, or shown as failed with a reason', async () => {
-    await killAtRandom(world, random, 4, undefined, [
-      'a gateway',
-      'a database server',
-      'a gateway and its database server',
-      'both gateways',
-    ]);
-    await troubleBetweenGateways(world, random, 5);
-    assert.ok((await garbageInThePartnersPlace(world, random, 1_200)) > 0);
-    await partitionFromDatabases(world, random, 3);
+    await killAtRandom(world, random, 3, undefined, ['a gateway', 'a database server', 'everything']);
+    await troubleBetweenGateways(world, random, 5, 300);
+    assert.ok((await garbageInThePartnersPlace(world, random, 800)) > 0);
+    await partitionFromDatabases(world, random, 3, 400);
     await world.settle(20_000);
     const { directions, violations } = await world.judge();
     assert.deepEqual(violations, []);
     for (const { sent, delivered, quarantined, failed, lost, doubled } of directions) {
-      assert.ok(sent > 50, `only ${sent} documents were sent`);
+      assert.ok(sent > 20, `only ${sent} documents were sent`);
       assert.ok(delivered + quarantined + failed >= sent);
       assert.deepEqual([lost, doubled], [0, 0]);
     }

@@ -7,7 +7,12 @@ import type { World } from './world.ts';
 // What networks and partners do to an exchange; documents are produced meanwhile. Each leaves the world whole behind it.
 
 /** Between gateways: slow, cut in the middle of a message, cut in the middle of an answer, silent, and nobody there. */
-export async function troubleBetweenGateways(world: World, random: SeededRandom, rounds: number): Promise<void> {
+export async function troubleBetweenGateways(
+  world: World,
+  random: SeededRandom,
+  rounds: number,
+  longestMilliseconds = 800,
+): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const { toGateways } = random.pick(world.countries);
     const faults: [Fault, ...Fault[]] = [
@@ -19,7 +24,7 @@ export async function troubleBetweenGateways(world: World, random: SeededRandom,
       { kind: 'refuse' },
     ];
     toGateways.fault = faults[round % faults.length] ?? faults[0];
-    await pause(random.between(300, 800));
+    await pause(random.between(200, longestMilliseconds));
     if (random.next() < 0.5) toGateways.cutAll();
     toGateways.fault = { kind: 'none' };
     await pause(random.between(0, 300));
@@ -27,7 +32,12 @@ export async function troubleBetweenGateways(world: World, random: SeededRandom,
 }
 
 /** Between gateways and their databases: silence that ends, silence that ends in a cut, cuts in the middle of anything. */
-export async function partitionFromDatabases(world: World, random: SeededRandom, rounds: number): Promise<void> {
+export async function partitionFromDatabases(
+  world: World,
+  random: SeededRandom,
+  rounds: number,
+  longestMilliseconds = 1_000,
+): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const { toDatabase } = random.pick(world.countries);
     const faults: [Fault, ...Fault[]] = [
@@ -37,7 +47,7 @@ export async function partitionFromDatabases(world: World, random: SeededRandom,
       { kind: 'refuse' },
     ];
     toDatabase.fault = faults[round % faults.length] ?? faults[0];
-    await pause(random.between(300, 1_000));
+    await pause(random.between(200, longestMilliseconds));
     if (random.next() < 0.5) toDatabase.cutAll();
     toDatabase.fault = { kind: 'none' };
     await pause(random.between(0, 300));
