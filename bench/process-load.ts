@@ -51,7 +51,8 @@ export class UsageMeter {
   }
 }
 
-function childrenOf(processId: number): { readonly id: number; readonly ticks: number }[] {
+/** The database server's processes that live, each with its own CPU; the server with that of those that have ended. */
+function processesOf(server: number): { readonly id: number; readonly ticks: number }[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -60,8 +61,10 @@ function childrenOf(processId: number): { readonly id: number; readonly ticks: n
           const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
             .replace(/^.*\) /, '')
             .split(' ');
-          const isOurs = Number(name) === processId || Number(fields[1]) === processId;
-          return isOurs ? [{ id: Number(name), ticks: Number(fields[11]) + Number(fields[12]) }] : [];
+          const id = Number(name);
+          const own = Number(fields[11]) + Number(fields[12]);
+          if (id === server) return [{ id, ticks: own + Number(fields[13]) + Number(fields[14]) }];
+          return Number(fields[1]) === server ? [{ id, ticks: own }] : [];
         } catch {
           return [];
         }
@@ -72,13 +75,13 @@ function childrenOf(processId: number): { readonly id: number; readonly ticks: n
 }
 
 /** CPU of the database server and its children so far, in microseconds (Linux; 0 elsewhere). */
-export function databaseCpu(processId: number): number {
-  return childrenOf(processId).reduce((sum, each) => sum + each.ticks, 0) * 10_000;
+export function databaseCpu(server: number): number {
+  return processesOf(server).reduce((sum, each) => sum + each.ticks, 0) * 10_000;
 }
 
 /** The greatest resident memory that any process of the database server has had, shared buffers included. */
-export function databasePeak(processId: number): number {
-  return Math.max(0, ...childrenOf(processId).map(({ id }) => statusOf(id, 'VmHWM')));
+export function databasePeak(server: number): number {
+  return Math.max(0, ...processesOf(server).map(({ id }) => statusOf(id, 'VmHWM')));
 }
 
 /** CPU microseconds that one call takes: the third of eleven batches, so that others on the machine count little. */

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip, gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGunzip, createGzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { EbmsFailure } from './ebms-errors.ts';
 
 /** What decompression may bring forth (threat A3). */
@@ -19,9 +20,19 @@ const freely = 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 const LEVEL = { small: 4, large: 6 };
 
+const gzipInThread = promisify(gzip);
+
 /** Compresses a payload (AS4 Profile §3.1): gzip, RFC 1952. */
 export function compress(bytes: Buffer): Buffer {
   return gzipSync(bytes, { level: bytes.length <= SMALL_BYTES ? LEVEL.small : LEVEL.large });
+}
+
+/**
+ * Compresses a payload beforehand, in another thread, when it would keep this one for long: 1 MB takes 17 ms.
+ * @returns undefined for a small one, which is compressed sooner than it is handed over
+ */
+export async function compressAhead(bytes: Buffer): Promise<Buffer | undefined> {
+  return bytes.length <= SMALL_BYTES ? undefined : await gzipInThread(bytes, { level: LEVEL.large });
 }
 
 /** Compresses bytes as they come, in other threads. */

@@ -4,7 +4,7 @@ import { Refusal } from '../documents/refusal.ts';
 import { type EventActor, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { isWorthCompressing } from './compression.ts';
+import { compressAhead, isWorthCompressing } from './compression.ts';
 import { type Content, inMemory } from './content.ts';
 import { PartnerConnections } from './deliver-message.ts';
 import { DISPATCH_TERMS, type DispatchTerms, type PartnerTerms } from './dispatch-terms.ts';
@@ -166,7 +166,13 @@ export function createExchange(parts: ExchangeParts): Exchange {
       content.memory === undefined ? [] : [{ ...payload, bytes: content.memory }],
     );
     if (size <= limits.memoryBytes && inPlace.length === payloads.length) {
-      const composed = composeUserMessage(header, inPlace, security);
+      const compressed = await Promise.all(
+        inPlace.map(async (payload) => ({
+          ...payload,
+          gzip: payload.compressed ? await compressAhead(payload.bytes) : undefined,
+        })),
+      );
+      const composed = composeUserMessage(header, compressed, security);
       return { composed: { ...composed, body: inMemory(composed.body) }, discard: () => Promise.resolve() };
     }
     const composed = await composeLargeMessage(header, described, security, spool);

@@ -27,6 +27,8 @@ export interface Payload extends PayloadDescription {
   /** Whether it is sent compressed; yes, where nothing is said. */
   readonly compressed?: boolean;
   readonly bytes: Buffer;
+  /** Its gzip, where that was made before. */
+  readonly gzip?: Buffer | undefined;
 }
 
 /** A payload that need not be in memory: not compressed, not encrypted. */

@@ -107,8 +107,8 @@ export function composeUserMessage(
 ): ComposedMessage {
   const unique = randomBytes(12).toString('hex');
   const parts = describeParts(unique, payloads).map((part, index) => {
-    const bytes = payloads[index]?.bytes ?? Buffer.alloc(0);
-    const signed = part.compressed ? compress(bytes) : bytes;
+    const { bytes, gzip } = payloads[index] ?? { bytes: Buffer.alloc(0) };
+    const signed = part.compressed ? (gzip ?? compress(bytes)) : bytes;
     return { ...part, signed, digest: digestToSign(signedFormOf(part.mimeType, part.compressed), signed) };
   });
   const encryption = encryptionOf(unique, parts, security);
