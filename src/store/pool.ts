@@ -149,6 +149,9 @@ export function openPool(url: string, options: PoolOptions = {}): Pool {
     keepAlive: true,
   });
   driver.on('error', (error) => options.onIdleError?.(error));
+  // A server may end a connection in the very moment in which it is handed out, before whoever gets it can listen: an error
+  // that nobody hears would end the process. The next statement on it says that it is broken.
+  driver.on('connect', (client) => client.on('error', () => undefined));
   giveUpSilent(driver, options.silenceMilliseconds ?? Math.max(statement, idleInTransaction) + 5_000);
   return {
     driver,

@@ -42,6 +42,12 @@ describe('a database that the network swallowed', () => {
     assert.equal(rows[0]?.n, 3);
   });
 
+  test('does not end the process when it ends a connection that was just handed out', async () => {
+    const client = await pool.driver.connect();
+    client.emit('error', new Error('terminating connection due to unexpected postmaster exit'));
+    client.release(true);
+  });
+
   test('does not lose connections that are merely idle', async () => {
     const before = proxy.connections;
     await pool.query({ text: 'select 1' });
