@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { claimDue, partnersWithDueMessages } from '../src/exchange/claim-queries.ts';
-import { inMemory } from '../src/exchange/content.ts';
+import { inMemory } from '../src/exchange/message/content.ts';
 import {
   type ArrivedMessage,
   findFirst,
@@ -12,6 +11,7 @@ import {
   insertOutgoing,
   markReceipted,
 } from '../src/exchange/queries.ts';
+import { claimDue, partnersWithDueMessages } from '../src/exchange/sending/claim-queries.ts';
 import { freePort, startEmbeddedPostgres } from '../src/store/embedded.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openPool, type Pool, type Reader, type Statement } from '../src/store/pool.ts';

@@ -13,7 +13,7 @@ import {
   verify,
 } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { compress } from '../src/exchange/compression.ts';
+import { compress } from '../src/exchange/message/compression.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { inTransaction, type Transaction } from '../src/store/transaction.ts';
 

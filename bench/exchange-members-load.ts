@@ -1,6 +1,6 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { createExchange, type Exchange } from '../src/exchange/exchange.ts';
-import type { MessageKey } from '../src/exchange/message.ts';
+import type { MessageKey } from '../src/exchange/message/message.ts';
 import type { Deliver, Receipted } from '../src/exchange/ports.ts';
 import type { SecurityProfileName } from '../src/exchange/security-profile.ts';
 import type { SignerTrust, TrustPort } from '../src/exchange/trust-port.ts';

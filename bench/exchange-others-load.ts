@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { inMemory } from '../src/exchange/content.ts';
+import { inMemory } from '../src/exchange/message/content.ts';
 import { benchAsx } from '../tests/interop/asx/bench.ts';
 import { payloads } from '../tests/interop/payloads.ts';
 import { benchPhase4 } from '../tests/interop/phase4/bench.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Content } from '../src/exchange/content.ts';
+import type { Content } from '../src/exchange/message/content.ts';
 import type { SecurityProfileName } from '../src/exchange/security-profile.ts';
 import { freePort, startEmbeddedPostgres } from '../src/store/embedded.ts';
 import { migrate } from '../src/store/migrate.ts';

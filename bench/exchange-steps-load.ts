@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { readMultipart } from '../src/exchange/mime.ts';
-import { type OpeningKeys, openOwnEnvelope, parseEnvelope } from '../src/exchange/opening.ts';
-import { composeReceipt } from '../src/exchange/receipt.ts';
-import { openOwnReceipt, parseSignal } from '../src/exchange/signal.ts';
-import { composeUserMessage, openUserMessage } from '../src/exchange/user-message.ts';
+import { readMultipart } from '../src/exchange/message/mime.ts';
+import { type OpeningKeys, openOwnEnvelope, parseEnvelope } from '../src/exchange/message/opening.ts';
+import { composeUserMessage, openUserMessage } from '../src/exchange/message/user-message.ts';
+import { composeReceipt } from '../src/exchange/signals/receipt.ts';
+import { openOwnReceipt, parseSignal } from '../src/exchange/signals/signal.ts';
 import { decryptContent } from '../src/exchange/ws-security/content-cipher.ts';
 import { digestOf } from '../src/exchange/ws-security/security-header.ts';
 import { receiptWork, receivingWork, sendingWork } from './exchange-ceiling-load.ts';

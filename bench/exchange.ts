@@ -1,7 +1,7 @@
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { inMemory } from '../src/exchange/content.ts';
-import { spool } from '../src/exchange/spool.ts';
+import { inMemory } from '../src/exchange/message/content.ts';
+import { spool } from '../src/exchange/message/spool.ts';
 import { MESSAGE_PROFILES } from '../src/pki/message-keys.ts';
 import { keyOf } from './exchange-members-load.ts';
 import { compareWithOthers } from './exchange-others-load.ts';

@@ -1,7 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FAULT_CODES } from '../src/documents/fault-codes.ts';
-import { EBMS_ERRORS } from '../src/exchange/ebms-errors.ts';
+import { EBMS_ERRORS } from '../src/exchange/signals/ebms-errors.ts';
 
 // Writes docs/fault-codes.md from the code: "npm run docs". A test says when it is out of date.
 const root = fileURLToPath(new URL('..', import.meta.url));

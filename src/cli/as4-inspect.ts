@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { Refusal } from '../documents/refusal.ts';
 import { type Inspection, inspectMessage } from '../exchange/inspect/inspect-message.ts';
-import type { MessageKey } from '../exchange/message.ts';
+import type { MessageKey } from '../exchange/message/message.ts';
 import { readInput } from './input.ts';
 import { tellInspection } from './tell-inspection.ts';
 

@@ -1,10 +1,10 @@
-import { EBMS_ERRORS } from '../exchange/ebms-errors.ts';
 import type { InspectedEncryption } from '../exchange/inspect/inspect-encryption.ts';
 import type { Inspection } from '../exchange/inspect/inspect-message.ts';
 import type { InspectedPayload } from '../exchange/inspect/inspect-payloads.ts';
 import type { Check, InspectedSignature } from '../exchange/inspect/inspect-signature.ts';
 import type { InspectedUnit } from '../exchange/inspect/inspect-unit.ts';
 import type { InspectedCertificate } from '../exchange/inspect/inspected-certificate.ts';
+import { EBMS_ERRORS } from '../exchange/signals/ebms-errors.ts';
 
 /** A line: what it is about, and what is said; nothing when there is nothing to say. */
 type Row = readonly [string, string | null | undefined];

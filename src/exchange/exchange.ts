@@ -4,30 +4,30 @@ import { Refusal } from '../documents/refusal.ts';
 import { type EventActor, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { compressAhead, isWorthCompressing } from './compression.ts';
-import { type Content, inMemory } from './content.ts';
-import { PartnerConnections } from './deliver-message.ts';
-import { DISPATCH_TERMS, type DispatchTerms, type PartnerTerms } from './dispatch-terms.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { WAKE_DISPATCHERS } from './gateway-session.ts';
-import type { OfferedService } from './inbox.ts';
-import { composeLargeMessage } from './large-message.ts';
-import type { MessageForWire, MessageKey, UserMessageHeader } from './message.ts';
+import { compressAhead, isWorthCompressing } from './message/compression.ts';
+import { type Content, inMemory } from './message/content.ts';
+import { composeLargeMessage } from './message/large-message.ts';
+import type { MessageForWire, MessageKey, UserMessageHeader } from './message/message.ts';
+import { MESSAGE_LIMITS, type MessageLimits } from './message/opening.ts';
+import { type SpoolTerms, sweepSpools } from './message/spool.ts';
+import { composeUserMessage, type SendingSecurity } from './message/user-message.ts';
 import { keepPieces } from './message-store.ts';
 import { type ExchangeMeter, NO_METER } from './meter.ts';
-import { MESSAGE_LIMITS, type MessageLimits } from './opening.ts';
-import { createOperations, type Operations } from './operations.ts';
-import { readQueues } from './operations-queues.ts';
-import { type PingResult, ping } from './ping.ts';
+import { createOperations, type Operations } from './operations/operations.ts';
+import { readQueues } from './operations/queues.ts';
 import type { Deliver, OutgoingDocument, PartnerStatus, Receipted } from './ports.ts';
-import { keepForPull } from './pull-queries.ts';
 import { insertOutgoing } from './queries.ts';
-import { receiveRoute } from './receive-route.ts';
+import type { OfferedService } from './receiving/inbox.ts';
+import { keepForPull } from './receiving/pull-queries.ts';
+import { receiveRoute } from './receiving/receive-route.ts';
 import type { SecurityProfileName } from './security-profile.ts';
-import { EXCHANGE_ACTOR, Settlement } from './settle.ts';
-import type { SpoolTerms } from './spool.ts';
+import { PartnerConnections } from './sending/deliver-message.ts';
+import { DISPATCH_TERMS, type DispatchTerms, type PartnerTerms } from './sending/dispatch-terms.ts';
+import { Dispatcher } from './sending/dispatcher.ts';
+import { WAKE_DISPATCHERS } from './sending/gateway-session.ts';
+import { type PingResult, ping } from './sending/ping.ts';
+import { EXCHANGE_ACTOR, Settlement } from './sending/settle.ts';
 import type { TrustPort } from './trust-port.ts';
-import { composeUserMessage, type SendingSecurity } from './user-message.ts';
 
 /** All that the exchange of one node is made of. */
 export interface ExchangeParts {
@@ -125,6 +125,19 @@ export interface Exchange {
    * @throws the refusal `PARTNER-UNKNOWN`
    */
   ping(country: string, actor: EventActor, waitMilliseconds: number): Promise<PingResult>;
+}
+
+/** The folder must be there before a large message is. */
+async function prepareSpool(folder: string, now: Date): Promise<void> {
+  try {
+    await sweepSpools(folder, now);
+  } catch (error) {
+    throw new Refusal(
+      'unavailable',
+      'SPOOL-FOLDER-UNUSABLE',
+      `The folder for temporary files, ${folder}, cannot be used. Make it, or name another as exchange.spoolFolder in node.json. (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
 }
 
 /** Puts the exchange of one node together. */
@@ -302,6 +315,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
         { bodyLimit: limits.bodyBytes, standstillMilliseconds: limits.standstillMilliseconds, log: parts.log },
       ),
     async start() {
+      await prepareSpool(spool.folder, clock());
       await dispatcher.start();
     },
     async stop() {

@@ -1,6 +1,6 @@
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { type Content, inMemory } from './content.ts';
+import { type Content, inMemory } from './message/content.ts';
 
 /** Whether a message came from a partner or went to one. */
 export type Direction = 'incoming' | 'outgoing';

@@ -1,7 +1,7 @@
 import type { Transaction } from '../store/transaction.ts';
-import type { Content } from './content.ts';
-import type { ContentPayload, OpenedPayload } from './message.ts';
-import type { PartnerQueue } from './operations-queues.ts';
+import type { Content } from './message/content.ts';
+import type { ContentPayload, OpenedPayload } from './message/message.ts';
+import type { PartnerQueue } from './operations/queues.ts';
 
 /** A document that is to go to another country's node. */
 export interface OutgoingDocument {

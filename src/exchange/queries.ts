@@ -1,7 +1,7 @@
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import type { Content } from './content.ts';
-import type { SignedReference } from './message.ts';
+import type { Content } from './message/content.ts';
+import type { SignedReference } from './message/message.ts';
 
 /** A message to be queued. */
 export interface QueuedMessage {

@@ -1,6 +1,6 @@
 import type { MessageProfile } from '../pki/message-keys.ts';
-import { EbmsFailure } from './ebms-errors.ts';
-import { NS } from './namespaces.ts';
+import { NS } from './envelope/namespaces.ts';
+import { EbmsFailure } from './signals/ebms-errors.ts';
 
 /** A security profile of eDelivery AS4, as the directory names it. */
 export type SecurityProfileName = MessageProfile;

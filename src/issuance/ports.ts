@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import type { Content } from '../exchange/content.ts';
+import type { Content } from '../exchange/message/content.ts';
 import type { Directory } from '../federation/directory.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';

@@ -1,6 +1,6 @@
 import { Refusal } from '../documents/refusal.ts';
 import { XML_LIMITS } from '../documents/xml-guards.ts';
-import { wholeOf } from '../exchange/content.ts';
+import { wholeOf } from '../exchange/message/content.ts';
 import { appendEvent } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { noteAnswerDelivery, noteDelivery } from './certificate-queries.ts';

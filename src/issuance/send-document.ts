@@ -1,4 +1,4 @@
-import { inMemory } from '../exchange/content.ts';
+import { inMemory } from '../exchange/message/content.ts';
 import { memberOf } from '../federation/trust.ts';
 import { storeDocument } from '../store/documents.ts';
 import type { Transaction } from '../store/transaction.ts';

@@ -1,4 +1,4 @@
-import type { LoggedAlarm } from '../exchange/operations-alarms.ts';
+import type { LoggedAlarm } from '../exchange/operations/open-alarms.ts';
 import type { AlarmLine, PartnerLine } from '../http/node-description.ts';
 
 /** What an alarm says. */

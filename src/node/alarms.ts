@@ -1,4 +1,4 @@
-import type { LoggedAlarm } from '../exchange/operations-alarms.ts';
+import type { LoggedAlarm } from '../exchange/operations/open-alarms.ts';
 import type { AlarmLine, DirectoryCondition, PartnerLine } from '../http/node-description.ts';
 import { type AlarmCode, type AlarmText, TEXTS, textOfLogged } from './alarm-texts.ts';
 import type { CertificateEnd } from './certificate-ends.ts';

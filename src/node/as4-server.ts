@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { MessageKey } from '../exchange/message.ts';
+import type { MessageKey } from '../exchange/message/message.ts';
 
 /**
  * The https server that takes AS4 messages. Every caller is asked for a certificate; whether it is to be trusted is

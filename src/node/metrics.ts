@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { EBMS_ERRORS } from '../exchange/ebms-errors.ts';
 import type { ExchangeMeter } from '../exchange/meter.ts';
+import { EBMS_ERRORS } from '../exchange/signals/ebms-errors.ts';
 import type { AlarmLine, DirectoryCondition, PartnerLine } from '../http/node-description.ts';
 import type { MetricsText } from '../http/routes/metrics.ts';
 import type { CertificateEnd } from './certificate-ends.ts';

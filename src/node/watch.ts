@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { Exchange } from '../exchange/exchange.ts';
-import { readLoggedAlarms } from '../exchange/operations-alarms.ts';
+import { readLoggedAlarms } from '../exchange/operations/open-alarms.ts';
 import type { DirectoryKeeper } from '../federation/directory-keeper.ts';
 import type { AlarmLine, PartnerLine } from '../http/node-description.ts';
 import type { Pool } from '../store/pool.ts';

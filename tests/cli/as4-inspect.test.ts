@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { composeUserMessage } from '../../src/exchange/message/user-message.ts';
 import { createMember, NOW } from '../exchange/members.ts';
 import { headerOf } from '../exchange/resigning.ts';
 import { corpusPath } from '../support/corpus.ts';

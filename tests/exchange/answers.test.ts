@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, test } from 'node:test';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { composeError } from '../../src/exchange/error-signal.ts';
-import type { MessageKey, OpenedMessage } from '../../src/exchange/message.ts';
-import { composeReceipt } from '../../src/exchange/receipt.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
+import type { MessageKey, OpenedMessage } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeError } from '../../src/exchange/signals/error-signal.ts';
+import { composeReceipt } from '../../src/exchange/signals/receipt.ts';
 import { createMember, type TestMember } from './members.ts';
 import { headerOf } from './resigning.ts';
 import { createRunningExchange, type Endpoints, type RunningExchange, until } from './running-exchange.ts';

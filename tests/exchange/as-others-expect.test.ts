@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { composeError } from '../../src/exchange/error-signal.ts';
-import { readSignal } from '../../src/exchange/signal.ts';
-import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { composeUserMessage } from '../../src/exchange/message/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeError } from '../../src/exchange/signals/error-signal.ts';
+import { readSignal } from '../../src/exchange/signals/signal.ts';
 import { KEY_AGREEMENTS, wrapByAgreement } from '../../src/exchange/ws-security/key-agreement.ts';
 import { createMember, NOW } from './members.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, test } from 'node:test';
-import { claimDue } from '../../src/exchange/claim-queries.ts';
-import { inMemory } from '../../src/exchange/content.ts';
-import { Settlement } from '../../src/exchange/settle.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
+import { claimDue } from '../../src/exchange/sending/claim-queries.ts';
+import { Settlement } from '../../src/exchange/sending/settle.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { createMember, type TestMember } from './members.ts';
 import {

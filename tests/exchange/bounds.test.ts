@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { inMemory } from '../../src/exchange/content.ts';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { MESSAGE_LIMITS } from '../../src/exchange/opening.ts';
-import { composeReceipt } from '../../src/exchange/receipt.ts';
-import { composeUserMessage, openUserMessage } from '../../src/exchange/user-message.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
+import { MESSAGE_LIMITS } from '../../src/exchange/message/opening.ts';
+import { composeUserMessage, openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeReceipt } from '../../src/exchange/signals/receipt.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { createMember, NOW } from './members.ts';
 import { ACTION, createRunningExchange, type RunningExchange, SERVICE, until } from './running-exchange.ts';

@@ -3,12 +3,12 @@ import { constants, generateKeyPairSync, publicEncrypt, randomBytes } from 'node
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { readXml } from '../../src/documents/read-xml.ts';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import type { MessageKey } from '../../src/exchange/message.ts';
-import { NS } from '../../src/exchange/namespaces.ts';
-import { readEnvelope } from '../../src/exchange/read-envelope.ts';
+import { NS } from '../../src/exchange/envelope/namespaces.ts';
+import { readEnvelope } from '../../src/exchange/envelope/read-envelope.ts';
+import type { MessageKey } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
 import type { SecurityProfileName } from '../../src/exchange/security-profile.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
 import { decryptContent, encryptContent } from '../../src/exchange/ws-security/content-cipher.ts';
 import { readContentKeys } from '../../src/exchange/ws-security/content-keys.ts';
 import { writeEncryption } from '../../src/exchange/ws-security/encrypt.ts';

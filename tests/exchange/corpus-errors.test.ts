@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readXml } from '../../src/documents/read-xml.ts';
-import { EBMS_ERRORS, type EbmsCode } from '../../src/exchange/ebms-errors.ts';
+import { EBMS_ERRORS, type EbmsCode } from '../../src/exchange/signals/ebms-errors.ts';
 import { corpusPath } from '../support/corpus.ts';
 import { createMember, type TestMember } from './members.ts';
 import { createRunningExchange, post, type RunningExchange } from './running-exchange.ts';

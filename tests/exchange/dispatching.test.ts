@@ -3,9 +3,9 @@ import { afterEach, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import { Refusal } from '../../src/documents/refusal.ts';
-import { claimDue } from '../../src/exchange/claim-queries.ts';
-import { inMemory } from '../../src/exchange/content.ts';
-import { noteRefused } from '../../src/exchange/settle.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
+import { claimDue } from '../../src/exchange/sending/claim-queries.ts';
+import { noteRefused } from '../../src/exchange/sending/settle.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { createMember, type TestMember } from './members.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { NS } from '../../src/exchange/namespaces.ts';
-import { escapeAttribute, escapeText } from '../../src/exchange/xml-text.ts';
+import { NS } from '../../src/exchange/envelope/namespaces.ts';
+import { escapeAttribute, escapeText } from '../../src/exchange/envelope/xml-text.ts';
 
 /** What a generated header says; every field is what a reader must find. */
 export interface GeneratedHeader {

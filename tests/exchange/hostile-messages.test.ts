@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { decompress } from '../../src/exchange/compression.ts';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import type { MessageKey } from '../../src/exchange/message.ts';
-import { NS } from '../../src/exchange/namespaces.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
+import { NS } from '../../src/exchange/envelope/namespaces.ts';
+import { decompress } from '../../src/exchange/message/compression.ts';
+import type { MessageKey } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
 import { certify, createMember, type TestMember } from './members.ts';
 import { putTogether, signAnew, type TakenApart, takeApart } from './resigning.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Refusal } from '../../src/documents/refusal.ts';
-import { TEST_ACTION, TEST_SERVICE } from '../../src/exchange/inbox.ts';
-import { NS } from '../../src/exchange/namespaces.ts';
+import { NS } from '../../src/exchange/envelope/namespaces.ts';
+import { composeUserMessage } from '../../src/exchange/message/user-message.ts';
 import type { Delivery, DeliveryOutcome } from '../../src/exchange/ports.ts';
-import { checkReceiptReferences, readSignal, type Signal } from '../../src/exchange/signal.ts';
-import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { TEST_ACTION, TEST_SERVICE } from '../../src/exchange/receiving/inbox.ts';
+import { checkReceiptReferences, readSignal, type Signal } from '../../src/exchange/signals/signal.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import { createMember, type TestMember } from './members.ts';
 import { headerOf, putTogether, takeApart } from './resigning.ts';

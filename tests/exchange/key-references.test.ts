@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, hash, type X509Certificate } from 'node:crypto';
 import { before, describe, test } from 'node:test';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import type { MessageKey } from '../../src/exchange/message.ts';
-import { NS, WSS } from '../../src/exchange/namespaces.ts';
-import { composeReceipt } from '../../src/exchange/receipt.ts';
-import { readSignal } from '../../src/exchange/signal.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
+import { NS, WSS } from '../../src/exchange/envelope/namespaces.ts';
+import type { MessageKey } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeReceipt } from '../../src/exchange/signals/receipt.ts';
+import { readSignal } from '../../src/exchange/signals/signal.ts';
 import { MESSAGE_PROFILES } from '../../src/pki/message-keys.ts';
 import { readCertificate } from '../../src/pki/parsed-certificate.ts';
 import { certify, createMember, NOW, type TestMember } from './members.ts';

@@ -1,23 +1,27 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Content, inMemory, partOf, wholeOf } from '../../src/exchange/content.ts';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { composeLargeMessage, openLargeMessage } from '../../src/exchange/large-message.ts';
-import type { ContentPayload } from '../../src/exchange/message.ts';
+import { type Content, inMemory, partOf, wholeOf } from '../../src/exchange/message/content.ts';
+import { composeLargeMessage, openLargeMessage } from '../../src/exchange/message/large-message.ts';
+import type { ContentPayload } from '../../src/exchange/message/message.ts';
+import { MESSAGE_LIMITS } from '../../src/exchange/message/opening.ts';
+import { sweepSpools } from '../../src/exchange/message/spool.ts';
+import { composeUserMessage, LargerThanMemory, openUserMessage } from '../../src/exchange/message/user-message.ts';
 import { readStored, STORED_PIECE_BYTES } from '../../src/exchange/message-store.ts';
-import { MESSAGE_LIMITS } from '../../src/exchange/opening.ts';
-import { composeUserMessage, LargerThanMemory, openUserMessage } from '../../src/exchange/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { watchMemory } from '../support/memory.ts';
 import { createMember, NOW, type TestMember } from './members.ts';
 import { ACTION, createRunningExchange, type RunningExchange, SERVICE, until } from './running-exchange.ts';
 
 const MEGABYTE = 1024 * 1024;
-const onDisk = { folder: tmpdir(), memoryBytes: 0 };
+const folder = mkdtempSync(join(tmpdir(), 'selat-large-'));
+const onDisk = { folder, memoryBytes: 0 };
+after(() => rmSync(folder, { recursive: true }));
 const thailand = await createMember('TH');
 const vietNam = await createMember('VN');
 const security = securityOf(thailand, vietNam);
@@ -176,11 +180,19 @@ describe('a message on disk', () => {
 
   test('leaves no temporary file behind, not even while it is open', async () => {
     const composed = await composeLargeMessage(header, payloads, security, onDisk);
-    assert.deepEqual(
-      readdirSync(tmpdir()).filter((name) => name.startsWith('selat-spool-')),
-      [],
-    );
+    assert.deepEqual(readdirSync(folder), []);
     await composed.close();
+  });
+});
+
+describe('temporary files', () => {
+  test('that a killed process left are swept; those of now, and of others, are left alone', async () => {
+    const old = new Date(Date.now() - 120_000);
+    for (const name of ['selat-spool-old', 'selat-spool-now', 'other']) writeFileSync(join(folder, name), 'x');
+    utimesSync(join(folder, 'selat-spool-old'), old, old);
+    utimesSync(join(folder, 'other'), old, old);
+    await sweepSpools(folder, new Date());
+    assert.deepEqual(readdirSync(folder).sort(), ['other', 'selat-spool-now']);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { MessageKey } from '../../src/exchange/message.ts';
+import type { MessageKey } from '../../src/exchange/message/message.ts';
 import type { TrustPort } from '../../src/exchange/trust-port.ts';
 import {
   type CertifiedKey,

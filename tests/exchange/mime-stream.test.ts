@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Content, inMemory, joined, partOf, wholeOf } from '../../src/exchange/content.ts';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { MIME_LIMITS, readMultipart } from '../../src/exchange/mime.ts';
-import { locateParts } from '../../src/exchange/mime-stream.ts';
+import { type Content, inMemory, joined, partOf, wholeOf } from '../../src/exchange/message/content.ts';
+import { MIME_LIMITS, readMultipart } from '../../src/exchange/message/mime.ts';
+import { locateParts } from '../../src/exchange/message/mime-stream.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
 
 const TYPE = 'multipart/related; boundary="edge"';
 const limits = { ...MIME_LIMITS, parts: 4, headerBytes: 120 };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { readMultipart, writeMultipart } from '../../src/exchange/mime.ts';
+import { readMultipart, writeMultipart } from '../../src/exchange/message/mime.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
 
 const TYPE = 'multipart/related; type="application/soap+xml"; boundary="edge"';
 const envelope = '--edge\r\nContent-Type: application/soap+xml\r\nContent-ID: <root@x>\r\n\r\n<a/>\r\n';

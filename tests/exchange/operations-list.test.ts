@@ -10,8 +10,8 @@ import {
   type MessageLine,
   readMessageCursor,
   writeMessageCursor,
-} from '../../src/exchange/operations-list.ts';
-import { readQueues } from '../../src/exchange/operations-queues.ts';
+} from '../../src/exchange/operations/list-messages.ts';
+import { readQueues } from '../../src/exchange/operations/queues.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { UserMessageHeader } from '../../src/exchange/message.ts';
-import { NS } from '../../src/exchange/namespaces.ts';
-import { type Opening, type OpeningKeys, openOwnEnvelope, parseEnvelope } from '../../src/exchange/opening.ts';
-import { composeReceipt, writeSignedSignal } from '../../src/exchange/receipt.ts';
-import { openOwnReceipt, parseSignal, type Signal } from '../../src/exchange/signal.ts';
-import { describeParts, encryptionOf, writeSignedEnvelope } from '../../src/exchange/user-message.ts';
+import { NS } from '../../src/exchange/envelope/namespaces.ts';
+import type { UserMessageHeader } from '../../src/exchange/message/message.ts';
+import { type Opening, type OpeningKeys, openOwnEnvelope, parseEnvelope } from '../../src/exchange/message/opening.ts';
+import { describeParts, encryptionOf, writeSignedEnvelope } from '../../src/exchange/message/user-message.ts';
+import { composeReceipt, writeSignedSignal } from '../../src/exchange/signals/receipt.ts';
+import { openOwnReceipt, parseSignal, type Signal } from '../../src/exchange/signals/signal.ts';
 import { digestOf } from '../../src/exchange/ws-security/security-header.ts';
 import { MESSAGE_PROFILES, type MessageProfile } from '../../src/pki/message-keys.ts';
 import { createMember, NOW, type TestMember } from './members.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { composeUserMessage } from '../../src/exchange/message/user-message.ts';
 import { SECURITY_PROFILES, type SecurityProfileName } from '../../src/exchange/security-profile.ts';
-import { readSignal } from '../../src/exchange/signal.ts';
-import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { readSignal } from '../../src/exchange/signals/signal.ts';
 import { MESSAGE_PROFILES } from '../../src/pki/message-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createMember, type TestMember } from './members.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
-import { EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import type { MessageKey } from '../../src/exchange/message.ts';
-import { composeReceipt } from '../../src/exchange/receipt.ts';
+import type { MessageKey } from '../../src/exchange/message/message.ts';
+import { composeUserMessage, openUserMessage } from '../../src/exchange/message/user-message.ts';
 import { checkProfile, SECURITY_PROFILES, type SecurityProfileName } from '../../src/exchange/security-profile.ts';
-import { checkReceiptReferences, readSignal } from '../../src/exchange/signal.ts';
-import { composeUserMessage, openUserMessage } from '../../src/exchange/user-message.ts';
+import { EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeReceipt } from '../../src/exchange/signals/receipt.ts';
+import { checkReceiptReferences, readSignal } from '../../src/exchange/signals/signal.ts';
 import { writeEncryption } from '../../src/exchange/ws-security/encrypt.ts';
 import { MESSAGE_PROFILES } from '../../src/pki/message-keys.ts';
 import { certify, createMember, NOW, type TestMember } from './members.ts';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULT_MPC } from '../../src/exchange/header-support.ts';
-import type { MessageKey, OpenedMessage } from '../../src/exchange/message.ts';
-import { composeReceipt, writeSignedSignal } from '../../src/exchange/receipt.ts';
-import { readSignal } from '../../src/exchange/signal.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
-import { writeBody, writeEnvelope, writeSignalMessage } from '../../src/exchange/write-envelope.ts';
+import { DEFAULT_MPC } from '../../src/exchange/envelope/header-support.ts';
+import { writeBody, writeEnvelope, writeSignalMessage } from '../../src/exchange/envelope/write-envelope.ts';
+import type { MessageKey, OpenedMessage } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { composeReceipt, writeSignedSignal } from '../../src/exchange/signals/receipt.ts';
+import { readSignal } from '../../src/exchange/signals/signal.ts';
 import { createMember, type TestMember } from './members.ts';
 import {
   type Answer,

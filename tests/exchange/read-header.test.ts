@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { readXml } from '../../src/documents/read-xml.ts';
-import { type EbmsCode, EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { composeFailureAnswer } from '../../src/exchange/error-signal.ts';
-import { readNode } from '../../src/exchange/header-tree.ts';
-import { checkAddressee, countryOfSender } from '../../src/exchange/party-identity.ts';
+import { readNode } from '../../src/exchange/envelope/header-tree.ts';
 import {
   onlyMessage,
   type ReadUserMessage,
   readEnvelope,
   readMessageInfo,
   readUserMessage,
-} from '../../src/exchange/read-envelope.ts';
-import { readSignal } from '../../src/exchange/signal.ts';
-import { type HeaderContent, headerContent, instantOf } from '../../src/exchange/user-message-header.ts';
+} from '../../src/exchange/envelope/read-envelope.ts';
+import { type HeaderContent, headerContent, instantOf } from '../../src/exchange/envelope/user-message-header.ts';
+import { checkAddressee, countryOfSender } from '../../src/exchange/receiving/party-identity.ts';
+import { type EbmsCode, EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeFailureAnswer } from '../../src/exchange/signals/error-signal.ts';
+import { readSignal } from '../../src/exchange/signals/signal.ts';
 import { corpusPath } from '../support/corpus.ts';
 import { type HeaderStyle, headerStyle, legalHeader, writeHeader } from './headers.ts';
 

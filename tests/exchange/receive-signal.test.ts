@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type EbmsCode, EbmsFailure } from '../../src/exchange/ebms-errors.ts';
-import { composeError } from '../../src/exchange/error-signal.ts';
-import type { MessageKey, OpenedMessage } from '../../src/exchange/message.ts';
-import { composeReceipt } from '../../src/exchange/receipt.ts';
-import { readSignal } from '../../src/exchange/signal.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
+import type { MessageKey, OpenedMessage } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { type EbmsCode, EbmsFailure } from '../../src/exchange/signals/ebms-errors.ts';
+import { composeError } from '../../src/exchange/signals/error-signal.ts';
+import { composeReceipt } from '../../src/exchange/signals/receipt.ts';
+import { readSignal } from '../../src/exchange/signals/signal.ts';
 import { createMember, type TestMember } from './members.ts';
 import {
   type Answer,

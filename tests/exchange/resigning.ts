@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { MessageKey, Payload, SignedReference, UserMessageHeader } from '../../src/exchange/message.ts';
-import { readMultipart, writeMultipart } from '../../src/exchange/mime.ts';
+import type { MessageKey, Payload, SignedReference, UserMessageHeader } from '../../src/exchange/message/message.ts';
+import { readMultipart, writeMultipart } from '../../src/exchange/message/mime.ts';
+import { composeUserMessage } from '../../src/exchange/message/user-message.ts';
 import type { SecurityProfileName } from '../../src/exchange/security-profile.ts';
-import { composeUserMessage } from '../../src/exchange/user-message.ts';
 import { writeSignature } from '../../src/exchange/ws-security/security-header.ts';
 import type { TestMember } from './members.ts';
 

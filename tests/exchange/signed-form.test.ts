@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { inMemory, wholeOf } from '../../src/exchange/content.ts';
-import { composeLargeMessage, openLargeMessage } from '../../src/exchange/large-message.ts';
-import { MESSAGE_LIMITS } from '../../src/exchange/opening.ts';
-import { composeUserMessage, openUserMessage } from '../../src/exchange/user-message.ts';
+import { inMemory, wholeOf } from '../../src/exchange/message/content.ts';
+import { composeLargeMessage, openLargeMessage } from '../../src/exchange/message/large-message.ts';
+import { MESSAGE_LIMITS } from '../../src/exchange/message/opening.ts';
+import { composeUserMessage, openUserMessage } from '../../src/exchange/message/user-message.ts';
 import {
   digestOfForm,
   digestOfText,

@@ -1,4 +1,4 @@
-import type { DispatchTerms } from '../../src/exchange/dispatch-terms.ts';
+import type { DispatchTerms } from '../../src/exchange/sending/dispatch-terms.ts';
 
 // What the harness and the gateway process say to each other.
 

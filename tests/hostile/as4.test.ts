@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { writeMultipart } from '../../src/exchange/mime.ts';
+import { writeMultipart } from '../../src/exchange/message/mime.ts';
 import type { RunningNode } from '../../src/node/start-node.ts';
 import type { NodeKeys } from '../../src/pki/key-store.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
@@ -191,7 +191,7 @@ describe('hostile AS4 messages at a running node', () => {
       });
 
     test('A5: a receipt that nobody waits for is refused and alarmed', async () => {
-      const { composeReceipt } = await import('../../src/exchange/receipt.ts');
+      const { composeReceipt } = await import('../../src/exchange/signals/receipt.ts');
       const signal = composeReceipt(
         { messageId: newMessageId(), references: [] },
         {

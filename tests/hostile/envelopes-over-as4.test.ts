@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { NS } from '../../src/exchange/namespaces.ts';
+import { NS } from '../../src/exchange/envelope/namespaces.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
 import { type Side, sideOf } from './seal-post.ts';
 import {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:https';
 import { after, before, describe, test } from 'node:test';
-import type { OpenedMessage } from '../../src/exchange/message.ts';
-import { composeReceipt } from '../../src/exchange/receipt.ts';
-import { openUserMessage } from '../../src/exchange/user-message.ts';
+import type { OpenedMessage } from '../../src/exchange/message/message.ts';
+import { openUserMessage } from '../../src/exchange/message/user-message.ts';
+import { composeReceipt } from '../../src/exchange/signals/receipt.ts';
 import { sampleApplication } from '../../src/region/sample-application.ts';
 import { sampleCountry } from '../../src/region/sample-country.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';

@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
-import type { MessageKey } from '../../src/exchange/message.ts';
+import type { MessageKey } from '../../src/exchange/message/message.ts';
 import { composeNextDirectory, composeRevocation } from '../../src/federation/compose-directory.ts';
 import { DirectoryKeeper } from '../../src/federation/directory-keeper.ts';
 import { loadAnchor } from '../../src/federation/federation-anchor.ts';

@@ -1,11 +1,11 @@
 import { randomUUID, type X509Certificate } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inMemory } from '../../src/exchange/content.ts';
-import { PartnerConnections } from '../../src/exchange/deliver-message.ts';
-import { type AnswerJudgement, judgeAnswer } from '../../src/exchange/judge-answer.ts';
-import type { ComposedMessage, Payload } from '../../src/exchange/message.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
+import type { ComposedMessage, Payload } from '../../src/exchange/message/message.ts';
+import { composeUserMessage } from '../../src/exchange/message/user-message.ts';
 import type { Delivery } from '../../src/exchange/ports.ts';
-import { composeUserMessage } from '../../src/exchange/user-message.ts';
+import { PartnerConnections } from '../../src/exchange/sending/deliver-message.ts';
+import { type AnswerJudgement, judgeAnswer } from '../../src/exchange/sending/judge-answer.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { type TestMember, trustIn } from '../exchange/members.ts';
 import {

@@ -5,7 +5,7 @@ import type { Actor } from '../../src/access/actor.ts';
 import { toXml } from '../../src/documents/codec.ts';
 import { Refusal } from '../../src/documents/refusal.ts';
 import type { CertificateOfOrigin } from '../../src/documents/types.ts';
-import { inMemory } from '../../src/exchange/content.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
 import type { Directory } from '../../src/federation/directory.ts';
 import { makeCertificate } from '../../src/issuance/make-certificate.ts';
 import type { DeliveredMessage } from '../../src/issuance/ports.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor, FirmIdentifier } from '../../src/access/actor.ts';
 import type { CertificateApplication } from '../../src/documents/types.ts';
-import { inMemory } from '../../src/exchange/content.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
 import type { Directory, Member } from '../../src/federation/directory.ts';
 import type { Asked } from '../../src/issuance/asked.ts';
 import { createIssuance, type Issuance } from '../../src/issuance/issuance.ts';

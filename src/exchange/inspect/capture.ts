@@ -1,4 +1,4 @@
-import type { EbmsProblem } from '../ebms-errors.ts';
+import type { EbmsProblem } from '../signals/ebms-errors.ts';
 import { type CapturedPart, contentTypeOf, type HeaderFields, readFields, splitMultipart } from './mime-capture.ts';
 
 /** A captured message, taken apart as far as it goes. */

@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { XmlElement } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
-import type { EbmsProblem } from '../ebms-errors.ts';
-import { NS } from '../namespaces.ts';
+import { NS } from '../envelope/namespaces.ts';
+import { attribute, attributeOf, base64Of, children, onlyChild, onlyDescendant } from '../envelope/xml-tree.ts';
+import type { EbmsProblem } from '../signals/ebms-errors.ts';
 import { SHA256 } from '../ws-security/algorithms.ts';
 import { AES128_GCM } from '../ws-security/encrypt.ts';
 import {
@@ -12,7 +13,6 @@ import {
   readKeyReference,
 } from '../ws-security/key-reference.ts';
 import { RSA_OAEP } from '../ws-security/key-transport.ts';
-import { attribute, attributeOf, base64Of, children, onlyChild, onlyDescendant } from '../xml-tree.ts';
 import { type InspectedCertificate, inspectCertificate } from './inspected-certificate.ts';
 
 /** How the key of the content comes to the recipient. */

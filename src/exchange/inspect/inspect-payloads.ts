@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import type { XmlElement } from 'libxml2-wasm';
-import { EbmsFailure, type EbmsProblem } from '../ebms-errors.ts';
-import { GZIP, partProperty, placeOf } from '../header-support.ts';
-import type { MessageKey } from '../message.ts';
-import type { HeaderPart } from '../user-message-header.ts';
+import { GZIP, partProperty, placeOf } from '../envelope/header-support.ts';
+import type { HeaderPart } from '../envelope/user-message-header.ts';
+import type { MessageKey } from '../message/message.ts';
+import { EbmsFailure, type EbmsProblem } from '../signals/ebms-errors.ts';
 import { decryptContent } from '../ws-security/content-cipher.ts';
 import { readContentKeys } from '../ws-security/content-keys.ts';
 import type { Capture } from './capture.ts';

@@ -2,8 +2,9 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { XmlAttribute, type XmlDocument, type XmlElement, XmlXPath } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
 import { canonicalBytes } from '../../seal/canonical-xml.ts';
-import type { EbmsProblem } from '../ebms-errors.ts';
-import { NS, WSS } from '../namespaces.ts';
+import { NS, WSS } from '../envelope/namespaces.ts';
+import { attribute, base64Of, children, onlyChild } from '../envelope/xml-tree.ts';
+import type { EbmsProblem } from '../signals/ebms-errors.ts';
 import { EXCLUSIVE_C14N, SHA256, SIGNATURE_ALGORITHMS } from '../ws-security/algorithms.ts';
 import {
   certificateOf,
@@ -12,7 +13,6 @@ import {
   readKeyReference,
 } from '../ws-security/key-reference.ts';
 import { digestOfForm, type SignedForm } from '../ws-security/signed-form.ts';
-import { attribute, base64Of, children, onlyChild } from '../xml-tree.ts';
 import { type InspectedCertificate, inspectCertificate } from './inspected-certificate.ts';
 
 /** Whether something holds, as far as it can be checked. */

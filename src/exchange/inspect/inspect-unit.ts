@@ -1,9 +1,9 @@
 import type { XmlElement } from 'libxml2-wasm';
-import { EBMS_ERRORS } from '../ebms-errors.ts';
-import { attributeAt, type HeaderNode, nodes, onlyNode, readNode, textAt } from '../header-tree.ts';
-import { NS } from '../namespaces.ts';
-import { type HeaderContent, headerContent, instantOf } from '../user-message-header.ts';
-import { attribute, children, onlyChild, wholeText } from '../xml-tree.ts';
+import { attributeAt, type HeaderNode, nodes, onlyNode, readNode, textAt } from '../envelope/header-tree.ts';
+import { NS } from '../envelope/namespaces.ts';
+import { type HeaderContent, headerContent, instantOf } from '../envelope/user-message-header.ts';
+import { attribute, children, onlyChild, wholeText } from '../envelope/xml-tree.ts';
+import { EBMS_ERRORS } from '../signals/ebms-errors.ts';
 
 /** What every unit says of itself. */
 interface About {

@@ -1,4 +1,4 @@
-import type { EbmsProblem } from '../ebms-errors.ts';
+import type { EbmsProblem } from '../signals/ebms-errors.ts';
 
 /** Header fields by their names in small letters; of one that stands twice, the first. */
 export type HeaderFields = ReadonlyMap<string, string>;

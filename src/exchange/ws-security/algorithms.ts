@@ -1,5 +1,5 @@
 import { constants, type KeyObject, sign, verify } from 'node:crypto';
-import { NS } from '../namespaces.ts';
+import { NS } from '../envelope/namespaces.ts';
 
 /** Digest and canonicalisation, the same in every profile. */
 export const SHA256 = `${NS.xenc}sha256`;

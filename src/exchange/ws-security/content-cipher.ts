@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
-import type { Content } from '../content.ts';
+import type { Content } from '../message/content.ts';
 import { decryptionFailure } from './decryption-failure.ts';
 
 /** AES-128-GCM with the initial value in front of the ciphertext and the tag behind it (XML Encryption 1.1 §5.2.4). */

@@ -2,9 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { XmlElement } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
 import { type KeyKind, kindOfKey } from '../../pki/message-keys.ts';
-import type { MessageKey } from '../message.ts';
-import { NS, WSS } from '../namespaces.ts';
-import type { KeyEstablishment } from '../security-profile.ts';
+import { NS, WSS } from '../envelope/namespaces.ts';
 import {
   attribute,
   attributeOf,
@@ -14,7 +12,9 @@ import {
   only,
   onlyChild,
   onlyDescendant,
-} from '../xml-tree.ts';
+} from '../envelope/xml-tree.ts';
+import type { MessageKey } from '../message/message.ts';
+import type { KeyEstablishment } from '../security-profile.ts';
 import { decryptionFailure } from './decryption-failure.ts';
 import { AES128_GCM } from './encrypt.ts';
 import { KEY_AGREEMENTS, KEY_WRAP, readAgreement, unwrapByAgreement } from './key-agreement.ts';

@@ -1,4 +1,4 @@
-import { EbmsFailure } from '../ebms-errors.ts';
+import { EbmsFailure } from '../signals/ebms-errors.ts';
 
 /** The one answer for everything that goes wrong in decryption, so that nothing is learnt from it (threat A8). */
 export function decryptionFailure(): EbmsFailure {

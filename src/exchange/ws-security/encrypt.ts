@@ -1,8 +1,8 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { fitsProfile } from '../../pki/message-keys.ts';
-import { NS, WSS } from '../namespaces.ts';
+import { NS, WSS } from '../envelope/namespaces.ts';
+import { escapeAttribute } from '../envelope/xml-text.ts';
 import { SECURITY_PROFILES, type SecurityProfileName } from '../security-profile.ts';
-import { escapeAttribute } from '../xml-text.ts';
 import { CONTENT_KEY_BYTES } from './content-cipher.ts';
 import { KEY_AGREEMENTS, wrapByAgreement } from './key-agreement.ts';
 import { wrapByTransport } from './key-transport.ts';

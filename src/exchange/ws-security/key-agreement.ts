@@ -11,8 +11,8 @@ import {
 } from 'node:crypto';
 import type { XmlElement } from 'libxml2-wasm';
 import { type KeyKind, kindOfKey } from '../../pki/message-keys.ts';
-import { NS } from '../namespaces.ts';
-import { attribute, base64Of, childrenOf, only, onlyChild, onlyDescendant, wholeText } from '../xml-tree.ts';
+import { NS } from '../envelope/namespaces.ts';
+import { attribute, base64Of, childrenOf, only, onlyChild, onlyDescendant, wholeText } from '../envelope/xml-tree.ts';
 import { CONTENT_KEY_BYTES } from './content-cipher.ts';
 
 const HKDF = `${NS.dsigMore}hkdf`;

@@ -3,8 +3,8 @@ import type { XmlElement } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
 import { isIssuerName } from '../../pki/certificate-name.ts';
 import { certificateFromBase64, readCertificate } from '../../pki/parsed-certificate.ts';
-import { NS, WSS } from '../namespaces.ts';
-import { attribute, base64Of, children, isElement, onlyChild, wholeText } from '../xml-tree.ts';
+import { NS, WSS } from '../envelope/namespaces.ts';
+import { attribute, base64Of, children, isElement, onlyChild, wholeText } from '../envelope/xml-tree.ts';
 
 /** How a message names a certificate (WSS X.509 Token Profile 1.1 §3.2, §3.3): by a token in it, or by what it is. */
 export type KeyReference =

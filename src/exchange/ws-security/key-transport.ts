@@ -1,8 +1,8 @@
 import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto';
 import type { XmlElement } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
-import { NS } from '../namespaces.ts';
-import { attribute, onlyChild } from '../xml-tree.ts';
+import { NS } from '../envelope/namespaces.ts';
+import { attribute, onlyChild } from '../envelope/xml-tree.ts';
 import { SHA256 } from './algorithms.ts';
 import { CONTENT_KEY_BYTES } from './content-cipher.ts';
 

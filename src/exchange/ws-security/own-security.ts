@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { kindOfKey } from '../../pki/message-keys.ts';
-import type { MessageKey, SignedReference } from '../message.ts';
-import { type OwnText, otherwise, ownBase64 } from '../own-text.ts';
+import type { MessageKey, SignedReference } from '../message/message.ts';
+import { type OwnText, otherwise, ownBase64 } from '../message/own-text.ts';
 import type { KeyEstablishment } from '../security-profile.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { type EncryptedPart, writeEncryptionHeader } from './encrypt.ts';

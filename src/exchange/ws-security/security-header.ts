@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { MessageKey, SignedReference } from '../message.ts';
-import { NS, WSS } from '../namespaces.ts';
-import { escapeAttribute } from '../xml-text.ts';
+import { NS, WSS } from '../envelope/namespaces.ts';
+import { escapeAttribute } from '../envelope/xml-text.ts';
+import type { MessageKey, SignedReference } from '../message/message.ts';
 import { algorithmFor, EXCLUSIVE_C14N, SHA256 } from './algorithms.ts';
 
 /** The digest of content as a reference has it: SHA-256 in base64. */

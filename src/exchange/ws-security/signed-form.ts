@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readXml } from '../../documents/read-xml.ts';
 import type { XmlLimits } from '../../documents/xml-guards.ts';
 import { canonicalBytes } from '../../seal/canonical-xml.ts';
-import { type Content, wholeOf } from '../content.ts';
+import { type Content, wholeOf } from '../message/content.ts';
 import { digestOf } from './security-header.ts';
 
 /**

@@ -2,10 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import { XmlAttribute, type XmlDocument, type XmlElement, XmlXPath } from 'libxml2-wasm';
 import { elementsOf } from '../../documents/xml-children.ts';
 import { canonicalBytes, canonicalBytesTakenOut } from '../../seal/canonical-xml.ts';
-import { EbmsFailure } from '../ebms-errors.ts';
-import type { SignedReference } from '../message.ts';
-import { NS, WSS } from '../namespaces.ts';
-import { attribute, base64Of, children, isElement, onlyChild } from '../xml-tree.ts';
+import { NS, WSS } from '../envelope/namespaces.ts';
+import { attribute, base64Of, children, isElement, onlyChild } from '../envelope/xml-tree.ts';
+import type { SignedReference } from '../message/message.ts';
+import { EbmsFailure } from '../signals/ebms-errors.ts';
 import { EXCLUSIVE_C14N, SHA256, SIGNATURE_ALGORITHMS } from './algorithms.ts';
 import {
   certificateOf,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../documents/json.ts';
 import { Refusal } from '../../documents/refusal.ts';
-import type { Operations } from '../../exchange/operations.ts';
+import type { Operations } from '../../exchange/operations/operations.ts';
 import { bodyObject, textOf } from '../body.ts';
 import type { AlarmLine } from '../node-description.ts';
 import type { Route } from '../route.ts';

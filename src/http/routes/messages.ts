@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import type { JsonObject } from '../../documents/json.ts';
 import { Refusal } from '../../documents/refusal.ts';
-import type { Operations } from '../../exchange/operations.ts';
-import type { Act } from '../../exchange/operations-acts.ts';
+import type { Act } from '../../exchange/operations/acts.ts';
 import {
   CURSOR_LENGTH,
   type Direction,
@@ -11,8 +10,9 @@ import {
   type MessageState,
   OUTGOING_STATES,
   readMessageCursor,
-} from '../../exchange/operations-list.ts';
-import { type KeptBytes, readMessage, readReceiptBytes } from '../../exchange/operations-message.ts';
+} from '../../exchange/operations/list-messages.ts';
+import { type KeptBytes, readMessage, readReceiptBytes } from '../../exchange/operations/message-record.ts';
+import type { Operations } from '../../exchange/operations/operations.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { Reply, Route, RouteContext } from '../route.ts';
 import {

@@ -6,8 +6,8 @@ import {
   type MessagePage,
   OUTGOING_STATES,
   writeMessageCursor,
-} from '../../exchange/operations-list.ts';
-import type { MessageRecord } from '../../exchange/operations-message.ts';
+} from '../../exchange/operations/list-messages.ts';
+import type { MessageRecord } from '../../exchange/operations/message-record.ts';
 import type { EventActor, StoredEvent } from '../../store/log.ts';
 import type { RouteContext } from '../route.ts';
 import { COUNTRY, LINE, MOMENT, objectOf, orNull } from './shapes.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../documents/json.ts';
-import type { Operations } from '../../exchange/operations.ts';
-import type { PingResult } from '../../exchange/ping.ts';
+import type { Operations } from '../../exchange/operations/operations.ts';
+import type { PingResult } from '../../exchange/sending/ping.ts';
 import type { EventActor } from '../../store/log.ts';
 import type { Route } from '../route.ts';
 import { reasonOf } from './messages.ts';

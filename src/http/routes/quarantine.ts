@@ -1,6 +1,6 @@
-import type { Operations } from '../../exchange/operations.ts';
-import { listMessages, readMessageCursor } from '../../exchange/operations-list.ts';
-import { readMessage } from '../../exchange/operations-message.ts';
+import { listMessages, readMessageCursor } from '../../exchange/operations/list-messages.ts';
+import { readMessage } from '../../exchange/operations/message-record.ts';
+import type { Operations } from '../../exchange/operations/operations.ts';
 import type { Route } from '../route.ts';
 import { limitIn, PAGE_AFTER, PAGE_LIMIT } from './messages.ts';
 import {

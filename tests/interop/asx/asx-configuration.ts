@@ -1,5 +1,5 @@
-import type { MessageKey } from '../../../src/exchange/message.ts';
-import { PARTY_TYPE } from '../../../src/exchange/write-envelope.ts';
+import { PARTY_TYPE } from '../../../src/exchange/envelope/write-envelope.ts';
+import type { MessageKey } from '../../../src/exchange/message/message.ts';
 import type { MessageProfile } from '../../../src/pki/message-keys.ts';
 import type { TestMember } from '../../exchange/members.ts';
 import type { AsxConfiguration, PemKey } from './process.ts';

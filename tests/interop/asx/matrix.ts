@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { hash, randomUUID } from 'node:crypto';
-import type { MessageKey } from '../../../src/exchange/message.ts';
+import type { MessageKey } from '../../../src/exchange/message/message.ts';
 import { ACTION, SERVICE } from '../../exchange/running-exchange.ts';
 import { NotSupported } from '../cells.ts';
 import { digestOf, type TriedPayload } from '../payloads.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TEST_ACTION, TEST_SERVICE } from '../../../src/exchange/inbox.ts';
+import { TEST_ACTION, TEST_SERVICE } from '../../../src/exchange/receiving/inbox.ts';
 import { payloads } from '../payloads.ts';
 import type { SendCommand } from './glue.ts';
 import type { Ground, SpokenProfile } from './ground.ts';

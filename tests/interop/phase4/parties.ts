@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MessageKey } from '../../../src/exchange/message.ts';
+import type { MessageKey } from '../../../src/exchange/message/message.ts';
 import type { SecurityProfileName } from '../../../src/exchange/security-profile.ts';
 import type { TestMember } from '../../exchange/members.ts';
 import { ACTION, SERVICE } from '../../exchange/running-exchange.ts';
