@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { compress, compressAhead, compressStream, decompress } from '../../src/exchange/compression.ts';
-import { inMemory } from '../../src/exchange/content.ts';
+import { compress, compressAhead, compressStream, decompress } from '../../src/exchange/message/compression.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
 
 const text = (bytes: number): Buffer =>
   Buffer.from(
