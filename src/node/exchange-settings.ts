@@ -1,4 +1,4 @@
-import { EXCHANGE_LIMITS, type ExchangeLimits } from '../exchange/exchange.ts';
+import { EXCHANGE_LIMITS, type ExchangeLimits, type ExchangeParts } from '../exchange/exchange.ts';
 
 /** What a node's `node.json` may say of its exchange with partners, in `exchange`; what is left out is as usual. */
 export interface ExchangeSettings {
@@ -19,6 +19,21 @@ export interface ExchangeSettings {
     /** How long a partner may send nothing in the middle of a message. */
     readonly standstillSeconds?: number;
   };
+  /** How messages to one partner are tried, by its country (ISO 3166-1 alpha-2). */
+  readonly partners?: Readonly<Record<string, PartnerSettings>>;
+}
+
+/** How messages to one partner are tried; what is left out is as usual. */
+export interface PartnerSettings {
+  /** How long a message is tried before it is shown as failed. */
+  readonly windowHours?: number;
+  /** Messages under way at the same time. */
+  readonly underWay?: number;
+  /** The first pause after a failed try; each further one doubles it, up to the longest. */
+  readonly firstPauseSeconds?: number;
+  readonly longestPauseSeconds?: number;
+  /** Failed connections in a row after which the partner rests. */
+  readonly breakAfter?: number;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -30,6 +45,21 @@ export const EXCHANGE_SETTINGS_SCHEMA = {
   additionalProperties: false,
   properties: {
     spoolFolder: { type: 'string', minLength: 1, maxLength: 300 },
+    partners: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Z]{2}$' },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          windowHours: { type: 'integer', minimum: 1, maximum: 720 },
+          underWay: { type: 'integer', minimum: 1, maximum: 64 },
+          firstPauseSeconds: { type: 'integer', minimum: 1, maximum: 3_600 },
+          longestPauseSeconds: { type: 'integer', minimum: 1, maximum: 86_400 },
+          breakAfter: { type: 'integer', minimum: 1, maximum: 1_000 },
+        },
+      },
+    },
     limits: {
       type: 'object',
       additionalProperties: false,
@@ -62,4 +92,22 @@ export function limitsOf(settings: ExchangeSettings | undefined): ExchangeLimits
       ratio: set.expansionRatio ?? usual.expansion.ratio,
     },
   };
+}
+
+const milliseconds = (count: number | undefined, each: number): number | undefined =>
+  count === undefined ? undefined : count * each;
+
+/** What is set of each partner, in the exchange's terms; what is not set stays out. */
+export function partnerTermsOf(settings: ExchangeSettings | undefined): NonNullable<ExchangeParts['partnerTerms']> {
+  const entries = Object.entries(settings?.partners ?? {}).map(([country, set]) => {
+    const terms = {
+      windowMilliseconds: milliseconds(set.windowHours, 3_600_000),
+      perPartner: set.underWay,
+      firstPauseMilliseconds: milliseconds(set.firstPauseSeconds, 1_000),
+      longestPauseMilliseconds: milliseconds(set.longestPauseSeconds, 1_000),
+      breakAfter: set.breakAfter,
+    };
+    return [country, Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined))] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -29,7 +29,7 @@ import { createAs4Server } from './as4-server.ts';
 import { type NodeConfiguration, readConfiguration } from './configuration.ts';
 import { describeThisNode } from './describe.ts';
 import { askSources, DIRECTORY_POLL_MILLISECONDS } from './directory-sources.ts';
-import { limitsOf } from './exchange-settings.ts';
+import { limitsOf, partnerTermsOf } from './exchange-settings.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { listen } from './listen.ts';
 import { startLogChainWorker } from './log-chain-worker.ts';
@@ -100,6 +100,7 @@ function wireExchange(
     newId: randomUUID,
     log: terms.log,
     limits: limitsOf(configuration.exchange),
+    partnerTerms: partnerTermsOf(configuration.exchange),
     ...(configuration.exchange?.spoolFolder === undefined ? {} : { spoolFolder: configuration.exchange.spoolFolder }),
     meter,
     services: [{ service: CERTIFICATE_SERVICE, actions: [CERTIFICATE_ACTION, RESPONSE_ACTION] }],

@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { Refusal } from '../../src/documents/refusal.ts';
 import { EXCHANGE_LIMITS } from '../../src/exchange/exchange.ts';
 import { readConfiguration } from '../../src/node/configuration.ts';
-import { limitsOf } from '../../src/node/exchange-settings.ts';
+import { limitsOf, partnerTermsOf } from '../../src/node/exchange-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'selat-settings-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -54,12 +54,32 @@ describe('the exchange in node.json', () => {
     });
   });
 
+  test('says for each partner how it is tried, and leaves the rest as usual', () => {
+    const partners = {
+      JP: { windowHours: 2, underWay: 4, firstPauseSeconds: 3, longestPauseSeconds: 60, breakAfter: 2 },
+      VN: {},
+    };
+    assert.deepEqual(partnerTermsOf(configured({ partners }).exchange), {
+      JP: {
+        windowMilliseconds: 7_200_000,
+        perPartner: 4,
+        firstPauseMilliseconds: 3_000,
+        longestPauseMilliseconds: 60_000,
+        breakAfter: 2,
+      },
+      VN: {},
+    });
+    assert.deepEqual(partnerTermsOf(undefined), {});
+  });
+
   const wrong: [string, unknown][] = [
     ['an unknown setting', { spool: '/tmp' }],
     ['an unknown limit', { limits: { bytes: 1 } }],
     ['a limit of nothing', { limits: { messageBytes: 0 } }],
     ['a limit in words', { limits: { messageBytes: '10 MB' } }],
     ['one part only', { limits: { parts: 1 } }],
+    ['a partner that is no country', { partners: { Japan: {} } }],
+    ['a window of no time', { partners: { JP: { windowHours: 0 } } }],
     ['a list', []],
   ];
   for (const [what, exchange] of wrong)
