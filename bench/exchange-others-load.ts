@@ -10,8 +10,6 @@ import { megabytes } from './process-load.ts';
 const PROFILES = ['edelivery-2.0-common-usage', 'edelivery-1.15'] as const;
 const IN_FLIGHT = 8;
 const BYTES = 20_480;
-/** Java compiles what it runs often; before that it takes several times as long. */
-const WARM_UP_SECONDS = 30;
 
 const has = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
@@ -51,16 +49,21 @@ function ofRound(round: Round): Result {
   return { who: 'Selat', ...round, cpu, note: `durable; with its database ${all.toFixed(0)} µs` };
 }
 
+/** How long is measured, and for how long phase4 runs before: Java compiles what it runs often. */
+export interface OthersTerms {
+  readonly seconds: number;
+  readonly warmUp: number;
+}
+
 async function phase4(
   profile: (typeof PROFILES)[number],
   payload: Buffer,
-  seconds: number,
+  { seconds, warmUp }: OthersTerms,
   connections: 'kept' | 'new',
 ): Promise<Result | Failed> {
   const who = `phase4, ${connections === 'kept' ? 'kept connections' : 'as it is'}`;
   try {
-    const terms = { profile, payload, inFlight: IN_FLIGHT, seconds, warmUp: WARM_UP_SECONDS, connections };
-    const [one] = await benchPhase4([terms]);
+    const [one] = await benchPhase4([{ profile, payload, inFlight: IN_FLIGHT, seconds, warmUp, connections }]);
     if (one === undefined) throw new Error('it measured nothing');
     return {
       who: `${who} (${one.version})`,
@@ -97,7 +100,8 @@ async function asx(payload: Buffer, seconds: number): Promise<Result | Failed> {
  * phase4 and asx-rs send and receive in one process, hold message ids in memory, and write neither message nor receipt
  * to a disk; so the CPU of Selat's two processes is compared, and that of its database is told beside it.
  */
-export async function compareWithOthers(rig: Rig, seconds: number): Promise<void> {
+export async function compareWithOthers(rig: Rig, terms: OthersTerms): Promise<void> {
+  const { seconds } = terms;
   const payload = payloads(1, BYTES)[0]?.bytes ?? Buffer.alloc(0);
   for (const profile of PROFILES) {
     const ends = await rig.ends(profile);
@@ -107,7 +111,7 @@ export async function compareWithOthers(rig: Rig, seconds: number): Promise<void
     const others: (Result | Failed)[] = [];
     if (has('java') && has('mvn'))
       for (const connections of profile === 'edelivery-1.15' ? (['kept'] as const) : (['kept', 'new'] as const))
-        others.push(await phase4(profile, payload, seconds, connections));
+        others.push(await phase4(profile, payload, terms, connections));
     if (has('cargo') && profile === 'edelivery-1.15') others.push(await asx(payload, seconds));
     print(profile, ours, others);
   }

@@ -27,6 +27,8 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '1,8,64' },
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
+    /** Seconds that phase4 gets to warm up. */
+    'warm-up': { type: 'string', default: '30' },
     /** In which the rates are measured. */
     profile: { type: 'string', default: MESSAGE_PROFILES[0] },
   },
@@ -125,6 +127,6 @@ const ends = await rig.ends('edelivery-2.0-common-usage');
 if (has('steps')) for (const profile of MESSAGE_PROFILES) printSteps(await rig.ends(profile), payloadOf(20 * KB));
 if (has('ceiling')) await printCeiling(rig, ends);
 if (has('rates')) await printRates(rig, profile === MESSAGE_PROFILES[0] ? ends : await rig.ends(profile));
-if (has('others')) await compareWithOthers(rig, 2 * seconds);
+if (has('others')) await compareWithOthers(rig, { seconds: 2 * seconds, warmUp: Number(values['warm-up']) });
 await rig.stop();
 console.log(`\nload at the end ${loadavg().map((each) => each.toFixed(1))}`);
