@@ -338,7 +338,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       pool,
       trust,
       country: parts.country,
-      windowMilliseconds: limits.windowMilliseconds,
+      windowOf,
       delivery: () => ({
         deliver: parts.deliver,
         keys: (country) => ({ decryption: parts.keys().decryption, signers: trust.signingCertificates(country) }),

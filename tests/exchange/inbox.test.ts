@@ -102,6 +102,23 @@ describe('the inbox', () => {
     assert.equal(node.deliveries.length, 1);
   });
 
+  test('answers a replay after forty days with the first receipt still, and takes nothing new that is so old (A6)', async () => {
+    const message = compose();
+    const first = await send(message);
+    const addresses: Record<string, string> = {};
+    const later = await createRunningExchange(vietNam, [thailand, vietNam, japan], addresses, {
+      database: node.database,
+      clock: () => new Date(Date.now() + 40 * 86_400_000),
+    });
+    await later.listen();
+    const again = await post(addresses['VN'] ?? '', message, thailand.tls);
+    const unknown = await post(addresses['VN'] ?? '', compose(), thailand.tls);
+    await later.stop();
+    assert.deepEqual(again.body, first.body);
+    assert.equal(errorOf(unknown), 'EBMS:0009');
+    assert.equal(later.deliveries.length, 0);
+  });
+
   test('answers fifty replays at once with one receipt, and delivers once (A1)', async () => {
     const message = compose();
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(message)));

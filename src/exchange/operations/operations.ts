@@ -19,7 +19,8 @@ export interface OperationsParts {
   readonly trust: TrustPort;
   /** Of this node. */
   readonly country: string;
-  readonly windowMilliseconds: number;
+  /** How long messages to a partner are tried, in milliseconds. */
+  readonly windowOf: (country: string) => number;
   readonly delivery: () => DeliverAgainParts;
   /** Looks at the queue at once. */
   readonly wake: () => void;
@@ -67,8 +68,13 @@ export function createOperations(parts: OperationsParts): Operations {
   const pulls = (country: string, at: Date): boolean => trust.partner(country, at)?.pull === true;
 
   async function outgoing(what: OutgoingAct, transaction: Transaction, messageId: string, act: Act): Promise<void> {
-    const windowEndsAt = new Date(act.now.getTime() + parts.windowMilliseconds);
-    const partner = await actOnOutgoing(transaction, what, messageId, act, windowEndsAt);
+    const { rows } = await transaction.query<{ partner: string }>({
+      name: 'partner-of-outgoing',
+      text: 'select partner from outgoing_messages where message_id = $1',
+      values: [messageId],
+    });
+    const window = parts.windowOf(rows[0]?.partner ?? '');
+    const partner = await actOnOutgoing(transaction, what, messageId, act, new Date(act.now.getTime() + window));
     if ((what === 'send-again' || what === 'release') && pulls(partner, act.now)) keepForPull(transaction, messageId);
     wake(transaction);
   }

@@ -122,10 +122,14 @@ function checkTime(parts: InboxParts, message: MessageSaid, now: Date): void {
       'EBMS:0009',
       `The Timestamp ${message.timestamp.toISOString()} lies more than ${parts.tolerance.futureMilliseconds / 60_000} minutes ahead of this node's clock (${now.toISOString()}). Set the clock of the sending node.`,
     );
-  if (age > parts.tolerance.pastMilliseconds)
+}
+
+/** A message that is not known is not to be an old one: somebody may have kept it for a node that has forgotten (A6). */
+function checkAge(parts: InboxParts, message: MessageSaid, now: Date): void {
+  if (now.getTime() - message.timestamp.getTime() > parts.tolerance.pastMilliseconds)
     throw new EbmsFailure(
       'EBMS:0009',
-      `The Timestamp ${message.timestamp.toISOString()} is older than this node remembers message ids. Send the document in a new message.`,
+      `The Timestamp ${message.timestamp.toISOString()} lies more than ${parts.tolerance.pastMilliseconds / 86_400_000} days back. Send the document in a new message.`,
     );
 }
 
@@ -228,6 +232,7 @@ async function keep(parts: InboxParts, arriving: ArrivingMessage, good: GoodMess
         message.messageId,
       );
     }
+    checkAge(parts, message, now);
     if (body.memory === undefined) await keepPieces(transaction, 'incoming', message.messageId, body);
     transaction.later(
       insertEventStatement({
