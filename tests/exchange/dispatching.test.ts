@@ -129,6 +129,20 @@ describe('what a gateway has claimed', () => {
     await until(all(th, 'receipted'), 'the receipt, when the session has ended');
   });
 
+  test('stays its own as long as a try goes on, however short the lease', async () => {
+    const [th, vn] = await pair({ dispatch: { leaseMilliseconds: 300, pollMilliseconds: 20 } });
+    let arrived = 0;
+    vn.hook = (_request, _response, next) => {
+      arrived += 1;
+      setTimeout(next, 1_500);
+    };
+    await th.exchange.start();
+    await th.send('VN', 'x');
+    await until(all(th, 'receipted'), 'the receipt');
+    assert.equal(arrived, 1);
+    assert.equal((await rows(th))[0]?.attempts, 1);
+  });
+
   test('is taken along when its session breaks and it begins another', async () => {
     const [th, vn] = await pair({ dispatch: longLease });
     vn.hook = (_request, _response, next) => setTimeout(next, 1_500);

@@ -157,6 +157,21 @@ export async function releaseClaims(reader: Reader, messageIds: readonly string[
   });
 }
 
+/** Keeps claims of this gateway on messages that are still being tried: large ones take long on slow lines. */
+export async function renewClaims(
+  reader: Reader,
+  messageIds: readonly string[],
+  gateway: number,
+  leaseEndsAt: Date,
+): Promise<void> {
+  await reader.query({
+    name: 'renew-claims',
+    text: `update outgoing_messages set next_attempt_at = $3
+      where message_id = any($1) and state = 'queued' and claimed_by = $2`,
+    values: [messageIds, gateway, leaseEndsAt],
+  });
+}
+
 /** Frees what gateways had claimed that are gone; what they had not claimed, or is due anyway, need not be looked at. */
 export async function freeClaimsOf(reader: Reader, gateways: readonly number[], now: Date): Promise<void> {
   await reader.query({

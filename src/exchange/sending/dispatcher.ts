@@ -10,6 +10,7 @@ import {
   findExpired,
   partnersWithDueMessages,
   releaseClaims,
+  renewClaims,
   WAITS_FOR_EARLIER,
 } from './claim-queries.ts';
 import { ConnectionFailure, type PartnerConnections } from './deliver-message.ts';
@@ -63,6 +64,8 @@ export class Dispatcher {
   readonly #underWay = new Set<Promise<void>>();
   /** Messages that are claimed by this process: ready or being tried. */
   readonly #claimed = new Set<string>();
+  /** When the claims on messages that are being tried are to be renewed (performance.now). */
+  readonly #renewAt = new Map<string, number>();
   /** Claims that were offered to transactions which have not committed yet, with the time (performance.now). */
   readonly #offered = new Map<string, number>();
   readonly #session: GatewaySession;
@@ -151,6 +154,17 @@ export class Dispatcher {
     for (const messageId of forgotten) this.#offered.delete(messageId);
   }
 
+  /** A try that goes on is not to be begun by another as well: it ends by itself when its connection stands still. */
+  async #renewClaims(gateway: number): Promise<void> {
+    const { pool, clock, terms } = this.#parts;
+    const began = performance.now();
+    const due = [...this.#renewAt].filter(([, at]) => at <= began).map(([messageId]) => messageId);
+    if (due.length === 0) return;
+    await renewClaims(pool, due, gateway, new Date(clock().getTime() + terms.leaseMilliseconds));
+    for (const messageId of due)
+      if (this.#renewAt.has(messageId)) this.#renewAt.set(messageId, began + terms.leaseMilliseconds / 2);
+  }
+
   /** Gives back what is ready and will not be tried soon; where that fails, the lease ends by itself. */
   #releaseReady(state: PartnerState): void {
     const ids = state.ready.splice(0).map(({ message }) => message.messageId);
@@ -205,6 +219,7 @@ export class Dispatcher {
     // Without a session nobody would know whose claims they are; it comes back with the database, and wakes us.
     if (this.#session.number === undefined) return;
     await this.#freeForgotten();
+    await this.#renewClaims(this.#session.number);
     const found = await partnersWithDueMessages(pool, clock());
     const held = new Set(found.filter(({ isHeld }) => isHeld).map(({ partner }) => partner));
     const due = found.filter(({ isHeld }) => !isHeld).map(({ partner }) => partner);
@@ -280,6 +295,7 @@ export class Dispatcher {
     const state = this.#stateOf(country);
     state.underWay += 1;
     this.#claimed.add(message.messageId);
+    this.#renewAt.set(message.messageId, performance.now() + state.terms.leaseMilliseconds / 2);
     const run = this.#try(country, message)
       .catch((error: unknown) =>
         // The lease ends by itself, and the message is tried again with the same bytes.
@@ -288,6 +304,7 @@ export class Dispatcher {
       .finally(() => {
         state.underWay -= 1;
         this.#claimed.delete(message.messageId);
+        this.#renewAt.delete(message.messageId);
         this.#underWay.delete(run);
         this.#takeReady(country);
         if (state.backlog) this.wake();
