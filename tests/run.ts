@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startEmbeddedPostgres } from '../src/store/embedded.ts';
@@ -20,7 +20,14 @@ const postgres = await startEmbeddedPostgres({
 });
 const child = spawn(
   process.execPath,
-  ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', ...files.sort()],
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    '--test-reporter=spec',
+    // Two at least: most tests wait for a database or a process half of their time.
+    `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`,
+    ...files.sort(),
+  ],
   { stdio: 'inherit', env: { ...process.env, SELAT_TEST_POSTGRES: postgres.url('postgres') } },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
