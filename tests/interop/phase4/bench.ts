@@ -64,9 +64,6 @@ export async function benchPhase4(terms: readonly Phase4BenchTerms[]): Promise<P
         'java',
         [
           '-Xmx1g',
-          ...(process.env['JFR'] === undefined
-            ? []
-            : ['-XX:StartFlightRecording=filename=/tmp/p4/rec.jfr,settings=profile']),
           `-Djava.io.tmpdir=${folder}`,
           '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
           '-Djava.util.logging.config.file=/dev/null',
