@@ -14,6 +14,15 @@ function country(text: string): string {
   return text.toUpperCase();
 }
 
+/** Our ids and those of every access point we know hold more than letters: letters alone are a country's name. */
+function partnerOrId(text: string): string {
+  if (/^[A-Za-z ]+$/.test(text) && text.length !== 2)
+    throw new InvalidArgumentError(
+      'A partner is named by its two-letter code, such as VN; a message by its id, as "selat messages" lists it.',
+    );
+  return text;
+}
+
 function moment(text: string): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime()))
@@ -101,7 +110,7 @@ export function addOperatorCommands(program: Command): void {
     program.command('hold').description('Hold a partner, or one queued message, until it is released.'),
     'selat hold VN --node TH --reason "VN changes its data centre until 6:00"',
   )
-    .argument('<partner or id>', 'two-letter code of a partner, or AS4 message id')
+    .argument('<partner or id>', 'two-letter code of a partner, or AS4 message id', partnerOrId)
     .addOption(neededReason())
     .action(async (what, options) => (await import('./message-acts.ts')).hold(what, options));
 
@@ -109,7 +118,7 @@ export function addOperatorCommands(program: Command): void {
     program.command('release').description('Release a held partner, or a held message.'),
     'selat release VN --node TH --reason "VN is back"',
   )
-    .argument('<partner or id>', 'two-letter code of a partner, or AS4 message id')
+    .argument('<partner or id>', 'two-letter code of a partner, or AS4 message id', partnerOrId)
     .addOption(reasonOption())
     .action(async (what, options) => (await import('./message-acts.ts')).release(what, options));
 

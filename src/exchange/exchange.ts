@@ -4,13 +4,9 @@ import { Refusal } from '../documents/refusal.ts';
 import { type EventActor, insertEventStatement } from '../store/log.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { compressAhead, isWorthCompressing } from './message/compression.ts';
-import { type Content, inMemory } from './message/content.ts';
-import { composeLargeMessage } from './message/large-message.ts';
-import type { MessageForWire, MessageKey, UserMessageHeader } from './message/message.ts';
+import type { MessageKey } from './message/message.ts';
 import { MESSAGE_LIMITS, type MessageLimits } from './message/opening.ts';
 import { type SpoolTerms, sweepSpools } from './message/spool.ts';
-import { composeUserMessage, type SendingSecurity } from './message/user-message.ts';
 import { keepPieces } from './message-store.ts';
 import { type ExchangeMeter, NO_METER } from './meter.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
@@ -26,6 +22,7 @@ import { DISPATCH_TERMS, type DispatchTerms, type PartnerTerms } from './sending
 import { Dispatcher } from './sending/dispatcher.ts';
 import { WAKE_DISPATCHERS } from './sending/gateway-session.ts';
 import { type PingResult, ping } from './sending/ping.ts';
+import { type PreparedMessage, prepareMessage } from './sending/prepare-message.ts';
 import { EXCHANGE_ACTOR, Settlement } from './sending/settle.ts';
 import type { TrustPort } from './trust-port.ts';
 
@@ -88,15 +85,6 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
   futureMilliseconds: 5 * 60_000,
   pastMilliseconds: 30 * day,
 };
-
-/** A message that was composed and is still to be queued, once. */
-export interface PreparedMessage {
-  readonly partner: string;
-  readonly document: OutgoingDocument;
-  readonly composed: MessageForWire<Content>;
-  /** Lets go of what lies on disk; for a message that is not going to be queued. */
-  discard(): Promise<void>;
-}
 
 /** The exchange of a node with its partners. */
 export interface Exchange {
@@ -164,78 +152,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
   const spool: SpoolTerms = { folder: parts.spoolFolder ?? tmpdir(), memoryBytes: limits.memoryBytes };
 
-  /** Small messages are composed in memory, at once; of large ones, no more than pieces are in memory at any time. */
-  async function compose(
-    header: UserMessageHeader,
-    { payloads }: OutgoingDocument,
-    security: SendingSecurity,
-  ): Promise<Pick<PreparedMessage, 'composed' | 'discard'>> {
-    const described = payloads.map((payload) => ({
-      ...payload,
-      compressed: payload.compressed ?? isWorthCompressing(payload.contentType),
-    }));
-    const size = payloads.reduce((sum, { content }) => sum + content.size, 0);
-    const inPlace = described.flatMap(({ content, ...payload }) =>
-      content.memory === undefined ? [] : [{ ...payload, bytes: content.memory }],
-    );
-    if (size <= limits.memoryBytes && inPlace.length === payloads.length) {
-      const compressed = await Promise.all(
-        inPlace.map(async (payload) => ({
-          ...payload,
-          gzip: payload.compressed ? await compressAhead(payload.bytes) : undefined,
-        })),
-      );
-      const composed = composeUserMessage(header, compressed, security);
-      return { composed: { ...composed, body: inMemory(composed.body) }, discard: () => Promise.resolve() };
-    }
-    const composed = await composeLargeMessage(header, described, security, spool);
-    return { composed, discard: () => composed.close() };
-  }
-
-  const tooLarge = (bytes: number): Refusal =>
-    new Refusal(
-      'too-large',
-      'MESSAGE-TOO-LARGE',
-      `The message would have ${bytes} bytes; at most ${limits.bodyBytes} can be sent. Send the documents in several messages.`,
-    );
-
-  async function prepare(document: OutgoingDocument, now: Date): Promise<PreparedMessage> {
-    const partner = trust.partner(document.toCountry, now);
-    if (partner?.encryptionCertificate === undefined)
-      throw new Refusal(
-        'unavailable',
-        'PARTNER-UNKNOWN',
-        `${document.toCountry} has no node in the directory that documents can be sent to.`,
-      );
-    const atLeast = document.payloads
-      .filter((payload) => payload.compressed === false || !isWorthCompressing(payload.contentType))
-      .reduce((sum, { content }) => sum + content.size, 0);
-    if (atLeast > limits.bodyBytes) throw tooLarge(atLeast);
-    const { composed, discard } = await compose(
-      {
-        messageId: newMessageId(),
-        timestamp: now,
-        ...(document.refToMessageId === undefined ? {} : { refToMessageId: document.refToMessageId }),
-        fromPartyId: parts.partyId,
-        toPartyId: partner.partyId,
-        service: document.service,
-        action: document.action,
-        conversationId: document.conversationId,
-        properties: { originalSender: parts.partyId, finalRecipient: partner.partyId, ...document.properties },
-      },
+  const prepare = (document: OutgoingDocument, now: Date): Promise<PreparedMessage> =>
+    prepareMessage(
+      { partyId: parts.partyId, trust, signing: parts.keys().signing, newMessageId, limits, spool },
       document,
-      {
-        profile: partner.profile,
-        signing: parts.keys().signing[partner.profile],
-        recipient: partner.encryptionCertificate,
-      },
+      now,
     );
-    if (composed.body.size > limits.bodyBytes) {
-      await discard();
-      throw tooLarge(composed.body.size);
-    }
-    return { partner: document.toCountry, document, composed, discard };
-  }
 
   const windowOf = (partner: string): number =>
     parts.partnerTerms?.[partner]?.windowMilliseconds ?? limits.windowMilliseconds;

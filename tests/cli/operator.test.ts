@@ -123,6 +123,9 @@ describe('selat queue, messages and message', () => {
 describe('selat hold, release, resend, dismiss', () => {
   test('hold a partner with a reason that the queue shows, and release it', async () => {
     assert.equal((await selat('hold', 'VN')).status, 2);
+    const misnamed = await selat('hold', 'Vietnam', '--reason', 'asked by phone');
+    assert.equal(misnamed.status, 2);
+    assert.match(misnamed.errors, /two-letter code, such as VN/);
     assert.equal((await selat('hold', 'VN', '--reason', 'asked by phone')).status, 0);
     const queue = await selat('queue');
     assert.match(queue.output, /VN: held by .* asked by phone/);

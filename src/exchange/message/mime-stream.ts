@@ -1,4 +1,4 @@
-import { type Content, inMemory, partOf, wholeOf } from './content.ts';
+import { type Content, partOf, wholeOf } from './content.ts';
 import {
   BOUNDARY_LINE_BYTES,
   checkParts,
@@ -87,11 +87,4 @@ export async function locateParts(
   }
   checkParts(parts, start);
   return parts;
-}
-
-/** The parts of a message that is in memory, in the same form. */
-export function inMemoryParts(
-  parts: readonly { readonly contentId: string | undefined; readonly contentType: string; readonly bytes: Buffer }[],
-): LocatedPart[] {
-  return parts.map(({ contentId, contentType, bytes }) => ({ contentId, contentType, content: inMemory(bytes) }));
 }
