@@ -11,8 +11,28 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const mayUse: Record<string, readonly string[]> = {
   cli: ['region', 'node', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store', 'access'],
   region: ['node', 'access', 'federation', 'pki', 'store', 'documents'],
-  node: ['http', 'access', 'issuance', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store'],
-  http: ['access', 'issuance', 'exchange', 'federation', 'documents', 'store'],
+  node: [
+    'http',
+    'access',
+    'issuance',
+    ...['ledger', 'clearance', 'responses', 'forwarding', 'origin-queries', 'tracing', 'timing'],
+    ...['tariff', 'selectivity', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store'],
+  ],
+  http: [
+    'access',
+    'issuance',
+    ...['ledger', 'clearance', 'responses', 'forwarding', 'origin-queries', 'tracing', 'timing'],
+    ...['tariff', 'selectivity', 'exchange', 'federation', 'documents', 'store'],
+  ],
+  clearance: ['access', 'timing', 'tariff', 'selectivity', 'exchange', 'federation', 'documents', 'store'],
+  ledger: ['access', 'verification', 'exchange', 'federation', 'documents', 'seal', 'store'],
+  responses: ['access', 'documents', 'store'],
+  forwarding: ['access', 'verification', 'exchange', 'federation', 'documents', 'seal', 'store'],
+  'origin-queries': ['access', 'verification', 'exchange', 'federation', 'documents', 'seal', 'store'],
+  tracing: ['access', 'timing', 'verification', 'exchange', 'federation', 'documents', 'seal', 'store'],
+  timing: ['access', 'documents', 'store'],
+  tariff: ['documents'],
+  selectivity: ['tariff', 'documents'],
   issuance: ['access', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store'],
   access: ['documents', 'store'],
   verification: ['federation', 'documents', 'seal', 'pki'],
@@ -24,7 +44,7 @@ const mayUse: Record<string, readonly string[]> = {
   documents: [],
 };
 /** Rooms, or files of rooms, that know no database, no HTTP and no clock. */
-const pure = ['documents', 'seal', 'verification'];
+const pure = ['documents', 'seal', 'verification', 'tariff', 'selectivity'];
 
 const files = globSync('src/**/*.ts', { cwd: root }).map((file) => file.split(sep).join('/'));
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));

@@ -20,6 +20,15 @@ export interface NodeConfiguration {
     readonly timeZone: string;
     readonly offices: readonly { readonly code: string; readonly name: string; readonly place: string }[];
   };
+  /** The customs administration that clears declarations. */
+  readonly customs: {
+    readonly name: string;
+    /** IANA zone in which its days and office hours are counted. */
+    readonly timeZone: string;
+    /** ISO 4217 currency in which duty is computed. */
+    readonly currency: string;
+    readonly offices: readonly { readonly code: string; readonly name: string; readonly place: string }[];
+  };
   /** Where people and their programs reach the node. */
   readonly pages: { readonly host: string; readonly port: number; readonly url: string };
   /** The security profile of eDelivery AS4 in which partners send to this node, 2.0 common usage when absent. */
@@ -36,10 +45,20 @@ export interface NodeConfiguration {
 
 const text = { type: 'string', minLength: 1, maxLength: 300 } as const;
 const port = { type: 'integer', minimum: 1, maximum: 65_535 } as const;
+const offices = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['code', 'name', 'place'],
+    properties: { code: text, name: text, place: text },
+  },
+} as const;
 const isConfiguration = new Ajv2020({ allErrors: true, strict: true }).compile<NodeConfiguration>({
   type: 'object',
   additionalProperties: false,
-  required: ['country', 'name', 'partyId', 'authority', 'pages', 'as4', 'directorySources', 'sample'],
+  required: ['country', 'name', 'partyId', 'authority', 'customs', 'pages', 'as4', 'directorySources', 'sample'],
   properties: {
     country: { type: 'string', pattern: '^[A-Z]{2}$' },
     name: text,
@@ -51,17 +70,14 @@ const isConfiguration = new Ajv2020({ allErrors: true, strict: true }).compile<N
       properties: {
         name: text,
         timeZone: text,
-        offices: {
-          type: 'array',
-          minItems: 1,
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['code', 'name', 'place'],
-            properties: { code: text, name: text, place: text },
-          },
-        },
+        offices,
       },
+    },
+    customs: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'timeZone', 'currency', 'offices'],
+      properties: { name: text, timeZone: text, currency: { type: 'string', pattern: '^[A-Z]{3}$' }, offices },
     },
     pages: {
       type: 'object',
@@ -102,15 +118,9 @@ export function readConfiguration(folder: string): NodeConfiguration {
     );
   }
   if (isConfiguration(value)) {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: value.authority.timeZone });
-    } catch {
-      throw new Refusal(
-        'invalid',
-        'NODE-SETTINGS-INVALID',
-        `${file}: "${value.authority.timeZone}" is no IANA time zone.`,
-      );
-    }
+    for (const timeZone of [value.authority.timeZone, value.customs.timeZone])
+      if (!isTimeZone(timeZone))
+        throw new Refusal('invalid', 'NODE-SETTINGS-INVALID', `${file}: "${timeZone}" is no IANA time zone.`);
     return value;
   }
   throw new Refusal('invalid', 'NODE-SETTINGS-INVALID', `${file} has settings that cannot be used:`, {
@@ -120,4 +130,13 @@ export function readConfiguration(folder: string): NodeConfiguration {
       message: `This setting ${error.message ?? 'is not valid'}.`,
     })),
   });
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -54,6 +54,12 @@ function configure(country: string, index: number, terms: RegionTerms): NodeConf
     name: sample.name,
     partyId: `urn:selat:sample:${country.toLowerCase()}`,
     authority: { name: sample.authority, timeZone: sample.timeZone, offices: [sample.office] },
+    customs: {
+      name: sample.customs.name,
+      timeZone: sample.timeZone,
+      currency: sample.customs.currency,
+      offices: [sample.customs.office],
+    },
     ...addresses(country, index, terms),
     directorySources: ['../../federation/directory.json'],
     sample: true,

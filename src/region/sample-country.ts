@@ -12,7 +12,7 @@ export interface SampleFirm {
   };
 }
 
-/** What a country of the samples has: an issuing authority with one office, three firms, a port. */
+/** What a country of the samples has: an issuing authority and a customs administration with one office each, three firms, a port. */
 export interface SampleCountry {
   readonly country: string;
   /** English name of the country. */
@@ -21,6 +21,12 @@ export interface SampleCountry {
   /** IANA zone. */
   readonly timeZone: string;
   readonly office: { readonly code: string; readonly name: string; readonly place: string };
+  /** Its customs administration, with the currency of its duties. */
+  readonly customs: {
+    readonly name: string;
+    readonly currency: string;
+    readonly office: { readonly code: string; readonly name: string; readonly place: string };
+  };
   readonly exporter: SampleFirm;
   readonly importer: SampleFirm;
   readonly broker: SampleFirm;
@@ -40,6 +46,7 @@ interface CountryRow {
   readonly authority: string;
   readonly timeZone: string;
   readonly office: { readonly code: string; readonly name: string; readonly place: string };
+  readonly customs?: SampleCountry['customs'];
   readonly port?: string;
   readonly city?: string;
   readonly exporter?: FirmRow;
@@ -86,6 +93,12 @@ export function sampleCountry(country: string): SampleCountry {
     authority: row.authority,
     timeZone: row.timeZone,
     office: row.office,
+    customs: row.customs ?? {
+      name: `Customs of ${name}`,
+      // A country that the samples do not know computes its duties in dollars.
+      currency: 'USD',
+      office: { code: `${country}CUS1`, name: 'Head office', place: row.city ?? row.office.place },
+    },
     exporter: firm(country, row.exporter ?? invented('Electric Motors', 11)),
     importer: firm(country, row.importer ?? invented('Pumps and Fans', 12)),
     broker: firm(country, row.broker ?? invented('Customs Brokers', 13)),

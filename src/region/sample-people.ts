@@ -6,7 +6,7 @@ import type { Role } from '../access/rights.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
 import type { SamplePerson } from './region-folder.ts';
-import { type SampleFirm, sampleCountry } from './sample-country.ts';
+import { type SampleCountry, type SampleFirm, sampleCountry } from './sample-country.ts';
 
 const installer = { id: 'sample-region', name: 'Sample region', role: 'node' };
 const year = 365 * 86_400_000;
@@ -44,6 +44,11 @@ async function ensureFirm(transaction: Transaction, firm: SampleFirm, now: Date)
   return registered.id;
 }
 
+/** Clearance officers sit at the customs office, everybody else of the administration at the issuing authority's. */
+function officeOf(role: Role, sample: SampleCountry): string {
+  return role === 'clearance-officer' ? sample.customs.office.code : sample.office.code;
+}
+
 /**
  * Puts the sample firms and people of a country into its node's database, unless they are there: an exporter, an
  * importer, a broker with a mandate of the exporter for a year, officers, an analyst and an operator.
@@ -70,7 +75,7 @@ export async function ensureSamplePeople(
       const firmId = part?.firm === undefined ? null : firms[part.firm];
       const created = await createPerson(
         transaction,
-        { ...person, firmId, office: firmId === null ? sample.office.code : null },
+        { ...person, firmId, office: firmId === null ? officeOf(person.role, sample) : null },
         { actor: installer, now },
       );
       if (part?.firm === 'exporter') exporter = { id: created.id, name: created.name, role: created.role };

@@ -17,6 +17,12 @@ function configured(exchange: unknown) {
     name: 'Thailand',
     partyId: 'urn:test:th',
     authority: { name: 'DFT', timeZone: 'Asia/Bangkok', offices: [{ code: 'BKK', name: 'Bangkok', place: 'Bangkok' }] },
+    customs: {
+      name: 'Thai Customs',
+      timeZone: 'Asia/Bangkok',
+      currency: 'THB',
+      offices: [{ code: 'THLCHC', name: 'Laem Chabang', place: 'Chon Buri' }],
+    },
     pages: { host: '127.0.0.1', port: 8_410, url: 'http://127.0.0.1:8410' },
     as4: { host: '127.0.0.1', port: 8_411, endpoint: 'https://127.0.0.1:8411/as4' },
     directorySources: [],

@@ -1,0 +1,75 @@
+import type { Transaction } from '../store/transaction.ts';
+
+/** Milestones of a clearance, with the ids under which they are published. */
+export const MILESTONES = {
+  M0: 'declaration lodged',
+  M1: 'arrival at the place of clearance',
+  M2: 'unloaded',
+  M3: 'declaration accepted',
+  M4: 'channel assigned',
+  M5a: 'assessment starts',
+  M5b: 'assessment ends',
+  M6a: 'query raised',
+  M6b: 'query answered',
+  M7a: 'other agency starts',
+  M7b: 'other agency ends',
+  M8a: 'inspection starts',
+  M8b: 'inspection ends',
+  M9a: 'ready to pay',
+  M9b: 'paid or secured',
+  M10: 'release',
+  M11: 'gate-out',
+  MX: 'withdrawn, seized, abandoned or re-exported',
+} as const;
+
+export type MilestoneId = keyof typeof MILESTONES;
+
+/** Who caused or reported a milestone. */
+export type MilestoneRole = 'trader' | 'customs' | 'other-agency' | 'port' | 'carrier';
+
+/** How exactly the moment is known. */
+export type Precision = 'second' | 'minute' | 'day';
+
+/** A milestone as it is recorded. */
+export interface MilestoneReport {
+  readonly declarationId: string;
+  readonly milestone: MilestoneId;
+  readonly occurredAt: Date;
+  /** IANA zone of the place where it happened. */
+  readonly zone: string;
+  readonly precision: Precision;
+  readonly role: MilestoneRole;
+  /** Where it is known from: the node itself at the moment it happened, a person's report, or a document. */
+  readonly source:
+    | { readonly kind: 'node' }
+    | { readonly kind: 'person'; readonly id: string; readonly name: string }
+    | { readonly kind: 'document'; readonly digest: string };
+  /** What a start and its end have in common, such as the id of a query. */
+  readonly pair?: string;
+  /** Id of the milestone that this one corrects; then a reason is given. */
+  readonly supersedes?: bigint;
+  readonly reason?: string;
+}
+
+/** What a case is counted by; written once when the declaration is registered, channel and release follow. */
+export interface CaseDescription {
+  readonly declarationId: string;
+  readonly movementReference: string;
+  readonly consignmentReference: string;
+  readonly procedure: 'import' | 'export';
+  readonly office: string;
+  readonly declarantFirmId: string;
+  readonly borderTransportMode: string | null;
+  readonly chapter: string | null;
+  readonly agreement: string | null;
+  readonly authorisedTrader: boolean;
+}
+
+/** What the journeys tell of clearance times, in the transaction of what happened. */
+export interface MilestoneRecorder {
+  openCase(transaction: Transaction, description: CaseDescription): void;
+  /** The channel of a case as it is now. */
+  noteChannel(transaction: Transaction, declarationId: string, channel: 'green' | 'yellow' | 'red'): void;
+  /** Travels with the next statement of the transaction or its commit. */
+  record(transaction: Transaction, report: MilestoneReport, recordedAt: Date): void;
+}
