@@ -28,12 +28,27 @@ interface ReadReference {
   readonly line: number;
 }
 
+/** What a seal must cover besides its own properties: by which reference, transformed how. */
+export interface Covered {
+  readonly uri: string;
+  readonly transforms: readonly string[];
+  /** In the sentence "The seal does not cover …". */
+  readonly words: string;
+}
+
+/** The document in which the seal stands. */
+export const ENCLOSING_DOCUMENT: Covered = {
+  uri: '',
+  transforms: [ENVELOPED_SIGNATURE, EXCLUSIVE_CANONICALISATION],
+  words: 'the document as a whole',
+};
+
 /**
  * Reads a `ds:Signature`: exactly SignedInfo, SignatureValue, KeyInfo with one X.509 certificate, and one Object with
- * the XAdES properties; exactly two references, to the document and to the signed properties (threats S1 to S6).
+ * the XAdES properties; exactly two references, to what is sealed and to the signed properties (threats S1 to S6).
  * Throws a SealFault.
  */
-export function readSeal(signature: XmlElement): ReadSeal {
+export function readSeal(signature: XmlElement, covered: Covered = ENCLOSING_DOCUMENT): ReadSeal {
   const [signedInfo, value, keyInformation, object] = exactly(signature, [
     'SignedInfo',
     'SignatureValue',
@@ -41,7 +56,7 @@ export function readSeal(signature: XmlElement): ReadSeal {
     'Object',
   ]);
   const references = readSignedInfo(signedInfo);
-  const { documentReference, propertiesReference } = sortReferences(references, signedInfo.line);
+  const { documentReference, propertiesReference } = sortReferences(references, covered, signedInfo.line);
   const certificate = readKeyInformation(keyInformation);
   const [qualifying] = exactly(object, ['QualifyingProperties'], NAMESPACE.xades);
   const [properties] = exactly(qualifying, ['SignedProperties'], NAMESPACE.xades);
@@ -99,19 +114,20 @@ function readTransforms(transforms: XmlElement): string[] {
 
 function sortReferences(
   references: readonly ReadReference[],
+  covered: Covered,
   line: number,
 ): { documentReference: ReadReference; propertiesReference: ReadReference } {
   if (references.length === 0) throw new SealFault('SEAL-REFERENCES', 'The seal covers nothing at all.', line);
   if (references.length > 2) throw new SealFault('SEAL-REFERENCES', 'The seal covers more than it may.', line);
-  const documentReference = references.find((one) => one.uri === '');
+  const documentReference = references.find((one) => one.uri === covered.uri);
   if (documentReference === undefined) {
-    throw new SealFault('SEAL-DOCUMENT-NOT-COVERED', 'The seal does not cover the document as a whole.', line);
+    throw new SealFault('SEAL-DOCUMENT-NOT-COVERED', `The seal does not cover ${covered.words}.`, line);
   }
   const propertiesReference = references.find((one) => one !== documentReference);
   if (propertiesReference?.type !== SIGNED_PROPERTIES_TYPE || propertiesReference.uri?.startsWith('#') !== true) {
     throw new SealFault('SEAL-PROPERTIES-NOT-COVERED', 'The seal does not cover its own properties.', line);
   }
-  checkTransforms(documentReference, [ENVELOPED_SIGNATURE, EXCLUSIVE_CANONICALISATION]);
+  checkTransforms(documentReference, covered.transforms);
   checkTransforms(propertiesReference, [EXCLUSIVE_CANONICALISATION]);
   return { documentReference, propertiesReference };
 }

@@ -36,9 +36,13 @@ export const PLACE_ENDS =
 
 /**
  * `xades:SignedProperties` in exclusive canonical form (EN 319 132-1 §4.3.1, baseline B): signing time, digest of the
- * signer's certificate, form of the document. Times and base64 need no escaping.
+ * signer's certificate, form of the document. Times, base64 and media types need no escaping.
  */
-export function signedProperties(signingTime: string, certificateDigest: string): string {
+export function signedProperties(
+  signingTime: string,
+  certificateDigest: string,
+  mediaType = 'application/xml',
+): string {
   return (
     `<xades:SignedProperties xmlns:xades="${NAMESPACE.xades}" Id="${PROPERTIES_ID}">` +
     `<xades:SignedSignatureProperties><xades:SigningTime>${signingTime}</xades:SigningTime>` +
@@ -47,19 +51,34 @@ export function signedProperties(signingTime: string, certificateDigest: string)
     `<ds:DigestValue ${DS}>${certificateDigest}</ds:DigestValue>` +
     '</xades:CertDigest></xades:Cert></xades:SigningCertificateV2></xades:SignedSignatureProperties>' +
     `<xades:SignedDataObjectProperties><xades:DataObjectFormat ObjectReference="#${DOCUMENT_REFERENCE_ID}">` +
-    '<xades:MimeType>application/xml</xades:MimeType></xades:DataObjectFormat></xades:SignedDataObjectProperties>' +
+    `<xades:MimeType>${mediaType}</xades:MimeType></xades:DataObjectFormat></xades:SignedDataObjectProperties>` +
     '</xades:SignedProperties>'
   );
 }
 
 /** `ds:SignedInfo` in exclusive canonical form: the document as a whole, and the signed properties. */
 export function signedInfo(documentDigest: string, propertiesDigest: string): string {
+  const transforms =
+    `<ds:Transforms><ds:Transform Algorithm="${ENVELOPED_SIGNATURE}"></ds:Transform>` +
+    `${CANONICALISE}</ds:Transforms>`;
+  return signedInfoOf('', transforms, documentDigest, propertiesDigest);
+}
+
+/**
+ * `ds:SignedInfo` of a detached seal: the octets of a file beside it, as they are (XML Signature 1.1 §4.4.3.1: a URI
+ * that is no fragment gives octets), and the signed properties.
+ * @param name of the file, a relative reference without characters that need escaping
+ */
+export function detachedSignedInfo(name: string, contentDigest: string, propertiesDigest: string): string {
+  return signedInfoOf(name, '', contentDigest, propertiesDigest);
+}
+
+function signedInfoOf(uri: string, transforms: string, digest: string, propertiesDigest: string): string {
   return (
     `<ds:SignedInfo ${DS}><ds:CanonicalizationMethod Algorithm="${EXCLUSIVE_CANONICALISATION}">` +
     `</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${ECDSA_SHA256}"></ds:SignatureMethod>` +
-    `<ds:Reference Id="${DOCUMENT_REFERENCE_ID}" URI=""><ds:Transforms>` +
-    `<ds:Transform Algorithm="${ENVELOPED_SIGNATURE}"></ds:Transform>${CANONICALISE}</ds:Transforms>` +
-    `${DIGEST_METHOD}<ds:DigestValue>${documentDigest}</ds:DigestValue></ds:Reference>` +
+    `<ds:Reference Id="${DOCUMENT_REFERENCE_ID}" URI="${uri}">${transforms}` +
+    `${DIGEST_METHOD}<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference>` +
     `<ds:Reference Type="${SIGNED_PROPERTIES_TYPE}" URI="#${PROPERTIES_ID}"><ds:Transforms>${CANONICALISE}` +
     `</ds:Transforms>${DIGEST_METHOD}<ds:DigestValue>${propertiesDigest}</ds:DigestValue></ds:Reference></ds:SignedInfo>`
   );

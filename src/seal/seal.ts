@@ -105,6 +105,7 @@ export function certificateDigest(certificate: X509Certificate): string {
   return textsOf(certificate).digest;
 }
 
-function certificateText(certificate: X509Certificate): string {
+/** A certificate, DER in base64, as X509Certificate has it. */
+export function certificateText(certificate: X509Certificate): string {
   return textsOf(certificate).base64;
 }

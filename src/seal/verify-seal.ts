@@ -1,35 +1,12 @@
-import type { X509Certificate } from 'node:crypto';
 import { XmlDocument, XmlElement, type XmlTreeNode, XmlXPath } from 'libxml2-wasm';
-import type { Fault } from '../documents/fault.ts';
 import { readXml } from '../documents/read-xml.ts';
-import { certificateFromBase64 } from '../pki/parsed-certificate.ts';
 import { canonicalBytes, canonicalBytesTakenOut, digestOf } from './canonical-xml.ts';
-import { verifyP256 } from './ecdsa-signature.ts';
+import { checkUnique, judgeSeal, refusedSeal, type SealFindings, unreadableSeal } from './judge-seal.ts';
 import { readOwnTemplate } from './own-template.ts';
 import { readOwnForm, type SealToJudge } from './read-own-form.ts';
-import { readSeal, type SealClaims } from './read-seal.ts';
-import { certificateDigest } from './seal.ts';
+import { readSeal } from './read-seal.ts';
 import { SealFault } from './seal-fault.ts';
 import { NAMESPACE } from './seal-form.ts';
-
-/** One step of the verification of a seal. */
-export interface SealStep {
-  readonly step: 'unaltered' | 'seal';
-  readonly verdict: 'passed' | 'failed' | 'not-checked';
-  /** A sentence for the officer. */
-  readonly reason: string;
-  readonly code?: string;
-}
-
-/** The cryptographic truth about a seal; whether the signer is to be trusted is for the federation to say. */
-export interface SealFindings {
-  /** Both steps passed. */
-  readonly ok: boolean;
-  readonly signerCertificate?: X509Certificate;
-  readonly signingTime?: Date;
-  readonly steps: readonly SealStep[];
-  readonly faults: readonly Fault[];
-}
 
 const WAY: readonly (readonly [namespace: string, name: string])[] = [
   [NAMESPACE.extensions, 'UBLExtensions'],
@@ -48,9 +25,6 @@ const ANYTHING_OF_A_SEAL = XmlXPath.compile('boolean(//ds:* | //xades:*)', {
 /** A name that points at an element, whatever the case: nothing outside the seal may have one (S1). */
 const ANY_IDENTIFIER = XmlXPath.compile(
   "boolean(//@*[local-name() = 'Id' or local-name() = 'ID' or local-name() = 'id' or local-name() = 'iD'])",
-);
-const IDENTIFIERS = XmlXPath.compile(
-  "descendant-or-self::*/@*[local-name() = 'Id' or local-name() = 'ID' or local-name() = 'id' or local-name() = 'iD']",
 );
 
 /**
@@ -72,7 +46,7 @@ function verifyOwnForm(sealed: Uint8Array): SealFindings | undefined {
   const own = readOwnForm(Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength));
   if (own === undefined) return undefined;
   try {
-    const findings = judge(own);
+    const findings = judgeSeal(own);
     return findings.ok ? findings : undefined;
   } catch (error) {
     if (error instanceof SealFault) return undefined;
@@ -82,21 +56,7 @@ function verifyOwnForm(sealed: Uint8Array): SealFindings | undefined {
 
 function verifyBytes(sealed: Uint8Array): SealFindings {
   const reading = readXml(sealed);
-  if (!reading.ok) {
-    return {
-      ok: false,
-      steps: [
-        { step: 'unaltered', verdict: 'not-checked', reason: 'The document cannot be read.' },
-        {
-          step: 'seal',
-          verdict: 'failed',
-          reason: 'The document cannot be read.',
-          code: reading.faults[0]?.code ?? 'XML',
-        },
-      ],
-      faults: reading.faults,
-    };
-  }
+  if (!reading.ok) return unreadableSeal(reading.faults);
   try {
     return verifyIn(reading.document);
   } finally {
@@ -110,9 +70,9 @@ function verifyIn(document: XmlDocument): SealFindings {
     const read = readOwn(signature) ?? readOther(signature);
     signature.remove();
     checkNothingElse(document);
-    return judge({ ...read, documentDigest: digestOf(canonicalBytes(document)) });
+    return judgeSeal({ ...read, documentDigest: digestOf(canonicalBytes(document)) });
   } catch (error) {
-    if (error instanceof SealFault) return refused(error);
+    if (error instanceof SealFault) return refusedSeal(error);
     throw error;
   }
 }
@@ -171,12 +131,6 @@ function elementsIn(parent: XmlElement): XmlElement[] {
   return found;
 }
 
-function checkUnique(signature: XmlElement): void {
-  const identifiers = signature.find(IDENTIFIERS).map((one) => one.content);
-  if (new Set(identifiers).size === identifiers.length) return;
-  throw new SealFault('SEAL-ID-AMBIGUOUS', 'Two elements of the seal have the same Id.', signature.line);
-}
-
 function checkNothingElse(document: XmlDocument): void {
   if (document.eval(ANYTHING_OF_A_SEAL) === true) {
     throw new SealFault('SEAL-MORE-THAN-ONE', 'There are parts of a further signature in the document.');
@@ -187,89 +141,4 @@ function checkNothingElse(document: XmlDocument): void {
       'An element outside the seal has an Id; no element of these documents may.',
     );
   }
-}
-
-function judge({ seal, signedInfo, propertiesDigest, documentDigest }: SealToJudge): SealFindings {
-  const unaltered: SealStep =
-    documentDigest === seal.documentDigest
-      ? { step: 'unaltered', verdict: 'passed', reason: 'The document is as it was when it was sealed.' }
-      : {
-          step: 'unaltered',
-          verdict: 'failed',
-          reason: 'The document was altered after it was sealed: its digest is not the one in the seal.',
-          code: 'DOCUMENT-ALTERED',
-        };
-  const signerCertificate = readCertificate(seal.certificate);
-  const fault = judgeSignature(seal, signedInfo, propertiesDigest, signerCertificate);
-  const ofSeal: SealStep =
-    fault === undefined
-      ? { step: 'seal', verdict: 'passed', reason: 'The seal is good and covers the whole document.' }
-      : { step: 'seal', verdict: 'failed', reason: fault.message, code: fault.code };
-  const steps = [unaltered, ofSeal];
-  return {
-    ok: steps.every((one) => one.verdict === 'passed'),
-    signerCertificate,
-    signingTime: seal.signingTime,
-    steps,
-    faults: steps.flatMap((one) =>
-      one.code === undefined ? [] : [{ code: one.code, pointer: '', message: one.reason }],
-    ),
-  };
-}
-
-function readCertificate(base64: string): X509Certificate {
-  try {
-    return certificateFromBase64(base64);
-  } catch {
-    throw new SealFault('SEAL-CERTIFICATE-UNREADABLE', 'The certificate in the seal cannot be read.');
-  }
-}
-
-function judgeSignature(
-  seal: SealClaims,
-  signedInfo: Buffer,
-  propertiesDigest: string,
-  certificate: X509Certificate,
-): SealFault | undefined {
-  if (certificate.publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    return new SealFault('SEAL-KEY-NOT-ALLOWED', 'The key of the seal is not a P-256 key.');
-  }
-  const value = Buffer.from(seal.value, 'base64');
-  if (!verifyP256(signedInfo, certificate.publicKey, value)) {
-    return new SealFault('SEAL-SIGNATURE-WRONG', 'The signature does not fit the certificate in the seal.');
-  }
-  if (propertiesDigest !== seal.propertiesDigest) {
-    return new SealFault('SEAL-PROPERTIES-ALTERED', 'Signing time or certificate of the seal were altered.');
-  }
-  if (certificateDigest(certificate) !== seal.certificateDigest) {
-    return new SealFault(
-      'SEAL-CERTIFICATE-DIFFERS',
-      'The certificate in the seal is not the one that was sealed with.',
-    );
-  }
-  if (seal.signingTime < certificate.validFromDate || seal.signingTime > certificate.validToDate) {
-    return new SealFault(
-      'SEAL-SIGNING-TIME-OUTSIDE-VALIDITY',
-      `Sealed ${seal.signingTime.toISOString()}, when the certificate was not valid.`,
-    );
-  }
-  return undefined;
-}
-
-function refused(fault: SealFault): SealFindings {
-  return {
-    ok: false,
-    steps: [
-      { step: 'unaltered', verdict: 'not-checked', reason: 'Without a sound seal nothing says how the document was.' },
-      { step: 'seal', verdict: 'failed', reason: fault.message, code: fault.code },
-    ],
-    faults: [
-      {
-        code: fault.code,
-        pointer: '',
-        message: fault.message,
-        ...(fault.line === undefined || fault.line <= 0 ? {} : { line: fault.line }),
-      },
-    ],
-  };
 }

@@ -6,7 +6,8 @@ import { isObject, type JsonObject } from '../documents/json.ts';
 import { kindOfXml } from '../documents/kinds.ts';
 import { readXml } from '../documents/read-xml.ts';
 import { capped, validateDocument } from '../documents/validate.ts';
-import { type SealFindings, verifySeal } from '../seal/verify-seal.ts';
+import type { SealFindings } from '../seal/judge-seal.ts';
+import { verifySeal } from '../seal/verify-seal.ts';
 import { judgeAddressee, judgeAgreement, judgeLedger, type KnownHere } from './document-rules.ts';
 import { failed, notChecked, passed, type Verification, type VerificationStep } from './steps.ts';
 
