@@ -77,6 +77,8 @@ export type DeclarationFacts = {
   readonly declarant: PartyFacts | null;
   readonly agent: PartyFacts | null;
   readonly importer: PartyFacts | null;
+  /** To whom the goods go; in an export declaration the importer of the other country. */
+  readonly consignee: PartyFacts | null;
   readonly exporter: PartyFacts | null;
   readonly exportCountry: string | null;
   readonly destinationCountry: string | null;
