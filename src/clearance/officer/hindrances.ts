@@ -1,0 +1,137 @@
+import type { CertificateUse } from '../ports.ts';
+import type { DutyStanding, PaymentState } from './duty-standing.ts';
+import { covers } from './duty-standing.ts';
+import type { WaitingFor } from './standing.ts';
+
+/** How a declaration stands, as far as its release goes by it. */
+export interface ReleaseStanding {
+  readonly state: string;
+  readonly openQueries: number;
+  readonly answeredQueries: number;
+  readonly openInspections: number;
+  readonly openPermits: number;
+  readonly refusedPermits: number;
+  readonly openCertificates: number;
+  readonly assessmentOpen: boolean;
+  readonly payment: PaymentState;
+}
+
+/** Something that keeps the goods from being released, and who has to move. */
+export interface Hindrance {
+  readonly code: string;
+  readonly reason: string;
+  readonly waitsFor: WaitingFor;
+}
+
+/** What hinders the release in any form: goods that are not there, questions, inspections and permits that are open. */
+function physicalHindrances(standing: ReleaseStanding): Hindrance[] {
+  const found: Hindrance[] = [];
+  const unanswered = standing.openQueries - standing.answeredQueries;
+  const awaited = standing.openPermits - standing.refusedPermits;
+  if (standing.state === 'registered')
+    found.push({ code: 'NOT-ARRIVED', reason: 'The arrival of the goods was not reported yet.', waitsFor: 'arrival' });
+  if (unanswered > 0)
+    found.push({
+      code: 'QUERY-OPEN',
+      reason: `${count(unanswered, 'query', 'queries')} to the declarant without an answer.`,
+      waitsFor: 'declarant',
+    });
+  if (standing.answeredQueries > 0)
+    found.push({
+      code: 'ANSWER-UNREAD',
+      reason: `${count(standing.answeredQueries, 'answer')} of the declarant to be looked at; close the query or ask again.`,
+      waitsFor: 'officer',
+    });
+  if (standing.openInspections > 0)
+    found.push({
+      code: 'INSPECTION-OPEN',
+      reason: `${count(standing.openInspections, 'inspection')} without a result.`,
+      waitsFor: 'officer',
+    });
+  if (awaited > 0)
+    found.push({
+      code: 'PERMIT-AWAITED',
+      reason: `${count(awaited, 'permit')} of another agency awaited.`,
+      waitsFor: 'agency',
+    });
+  if (standing.refusedPermits > 0)
+    found.push({
+      code: 'PERMIT-REFUSED',
+      reason: `${count(standing.refusedPermits, 'permit')} refused by another agency.`,
+      waitsFor: 'officer',
+    });
+  return found;
+}
+
+/** What hinders the release for good. */
+export function releaseHindrances(
+  standing: ReleaseStanding,
+  uses: readonly CertificateUse[],
+  withheld: ReadonlySet<number>,
+): Hindrance[] {
+  const closed = stateHindrance(standing, ['registered', 'in-clearance', 'conditionally-released']);
+  if (closed !== null) return [closed];
+  const found = physicalHindrances(standing);
+  if (standing.assessmentOpen)
+    found.push({
+      code: 'ASSESSMENT-OPEN',
+      reason: 'An officer has not finished looking at the documents.',
+      waitsFor: 'officer',
+    });
+  const unsupported = uses.filter((use) => use.state === 'refused' && !withheld.has(use.itemSequence));
+  for (const use of unsupported)
+    found.push({
+      code: 'PREFERENCE-UNSUPPORTED',
+      reason: `Item ${use.itemSequence}: the certificate ${use.certificateNumber} cannot be used (${use.reason}) and its preference is not withheld.`,
+      waitsFor: 'officer',
+    });
+  if (standing.openCertificates > 0)
+    found.push({
+      code: 'CERTIFICATE-AWAITED',
+      reason: `${count(standing.openCertificates, 'certificate')} awaited; until then only a conditional release against security.`,
+      waitsFor: 'certificate',
+    });
+  if (standing.payment === 'due')
+    found.push({ code: 'PAYMENT-DUE', reason: 'Duty is due and neither paid nor secured.', waitsFor: 'payment' });
+  if (standing.payment === 'unknown')
+    found.push({
+      code: 'DUTY-UNKNOWN',
+      reason: 'The duty could not be computed for every item; an officer establishes it in the assessment.',
+      waitsFor: 'officer',
+    });
+  return found;
+}
+
+/** What hinders a conditional release against security. */
+export function conditionalReleaseHindrances(standing: ReleaseStanding, duty: DutyStanding): Hindrance[] {
+  const closed = stateHindrance(standing, ['registered', 'in-clearance']);
+  if (closed !== null) return [closed];
+  const found = physicalHindrances(standing);
+  if (duty.atStake === null) {
+    if (duty.secured.amount === '0')
+      found.push({
+        code: 'SECURITY-MISSING',
+        reason: 'What is at stake could not be computed; at least one security has to be recorded.',
+        waitsFor: 'payment',
+      });
+  } else if (!covers(duty, duty.atStake))
+    found.push({
+      code: 'SECURITY-TOO-LOW',
+      reason: `${duty.atStake.amount} ${duty.currency} are at stake; paid are ${duty.paid.amount}, secured ${duty.secured.amount}.`,
+      waitsFor: 'payment',
+    });
+  return found;
+}
+
+function stateHindrance(standing: ReleaseStanding, open: readonly string[]): Hindrance | null {
+  if (open.includes(standing.state)) return null;
+  return {
+    code: 'STATE-DOES-NOT-ALLOW',
+    reason: `The declaration is ${standing.state.replace('-', ' ')}.`,
+    waitsFor: 'nobody',
+  };
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
