@@ -48,6 +48,17 @@ export const FAULT_CODES = {
   'SCHEMA-DUPLICATE': 'The same entry stands twice.',
   'SCHEMA-OTHER': 'The document breaks another rule of its schema.',
 
+  'RULE-ID-REPEATED': 'Two rules or exemptions of a set have the same id.',
+  'RULE-PERIOD': 'A rule ends before it begins.',
+  'RULE-CONDITION-FORM': 'A condition is neither a combination, nor a question about a list, nor one comparison.',
+  'RULE-FIELD-UNKNOWN': 'A condition names a field that declarations do not have.',
+  'RULE-OPERATOR': 'A comparison does not fit its field, or what it compares with is missing or superfluous.',
+  'RULE-LIST-UNKNOWN': 'A condition names a list that is not in force.',
+  'RULE-TOO-DEEP': 'Conditions stand deeper inside each other than the limit.',
+  'RULE-TOO-MANY-CONDITIONS': 'A rule set has more conditions than the limit.',
+  'RULE-UNKNOWN': 'An exemption names a rule that is not in the set.',
+  'RULE-BINDING': 'An exemption names a binding rule, which nothing lowers.',
+
   'TEXT-CONTROL-CHARACTER': 'A text holds a control character.',
   'TEXT-INVISIBLE-CHARACTER': 'A text holds a character that cannot be seen or that turns the direction of writing.',
   'TEXT-NOT-NORMALISED': 'A text is not in Unicode normal form C.',

@@ -19,8 +19,11 @@ export interface SchemaSet {
 }
 
 const ROOT = fileURLToPath(new URL('../../schemas/', import.meta.url));
-/** Samples for people; no document is judged by them. */
-const NOT_SHARED = 'examples/';
+/**
+ * Samples for people, by which no document is judged; and the rules by which a country assigns channels, which nobody
+ * outside of its customs may read.
+ */
+const NOT_SHARED = ['examples/', 'selectivity/'];
 
 function sha256(bytes: string | Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -36,7 +39,7 @@ export function schemaSet(): SchemaSet {
   if (held !== undefined) return held;
   const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.json') && !path.startsWith(NOT_SHARED))
+    .filter((path) => path.endsWith('.json') && !NOT_SHARED.some((folder) => path.startsWith(folder)))
     .sort()
     .map((path): SchemaFile => {
       const bytes = readFileSync(join(ROOT, path));
