@@ -24,6 +24,21 @@ export const MILESTONES = {
 
 export type MilestoneId = keyof typeof MILESTONES;
 
+export function isMilestone(text: string): text is MilestoneId {
+  return Object.hasOwn(MILESTONES, text);
+}
+
+/** Milestones that intervals start or end with; of each a case has one moment that stands. */
+export const COUNTED_MILESTONES = ['M0', 'M1', 'M3', 'M4', 'M10', 'M11', 'MX'] as const;
+
+export type CountedMilestone = (typeof COUNTED_MILESTONES)[number];
+
+export function isCounted(milestone: string): milestone is CountedMilestone {
+  return COUNTED_MILESTONES.some((counted) => counted === milestone);
+}
+
+export type Channel = 'green' | 'yellow' | 'red';
+
 /** Who caused or reported a milestone. */
 export type MilestoneRole = 'trader' | 'customs' | 'other-agency' | 'port' | 'carrier';
 
@@ -67,9 +82,14 @@ export interface CaseDescription {
 
 /** What the journeys tell of clearance times, in the transaction of what happened. */
 export interface MilestoneRecorder {
-  openCase(transaction: Transaction, description: CaseDescription): void;
-  /** The channel of a case as it is now. */
-  noteChannel(transaction: Transaction, declarationId: string, channel: 'green' | 'yellow' | 'red'): void;
-  /** Travels with the next statement of the transaction or its commit. */
+  openCase(transaction: Transaction, description: CaseDescription, now: Date): void;
+  /** The channel of a case from now on. */
+  noteChannel(transaction: Transaction, declarationId: string, channel: Channel, now: Date): void;
+  /**
+   * Travels with the next statement of the transaction or its commit. A moment that counts (M0, M1, M3, M4, M10, M11, MX)
+   * is the first that is recorded, until a correction supersedes it; what is recorded of it again is kept and marked.
+   * What comes out of order is marked too: whoever asks refuses what cannot be.
+   * @throws the refusals `MILESTONE-IN-FUTURE` and `ZONE-UNKNOWN`
+   */
   record(transaction: Transaction, report: MilestoneReport, recordedAt: Date): void;
 }

@@ -1,0 +1,123 @@
+import type { Statement } from '../store/pool.ts';
+import { refuseImpossibleMoment } from './judge-milestone.ts';
+import { type CaseDescription, COUNTED_MILESTONES, type MilestoneRecorder, type MilestoneReport } from './milestone.ts';
+import { BACKDATED_AFTER_SECONDS, ORDER_RULES, SPAN_SECONDS } from './order-rules.ts';
+
+const column = (milestone: string): string => milestone.toLowerCase();
+const list = (milestones: readonly string[]): string => milestones.map((milestone) => `'${milestone}'`).join(', ');
+
+/** Seconds of the span that a moment of the reported precision names. */
+const SPAN = `case $5 when 'minute' then ${SPAN_SECONDS.minute} when 'day' then ${SPAN_SECONDS.day} else 0 end`;
+
+const ORDER_MARKS = ORDER_RULES.map(({ milestones, order, against, mark }) => {
+  const moment = `k.${column(against)}_at`;
+  const wrong =
+    order === 'before' ? `$3::timestamptz + make_interval(secs => ${SPAN}) < ${moment}` : `$3::timestamptz > ${moment}`;
+  return `case when $2 in (${list(milestones)}) and ${wrong} then '${mark}' end`;
+});
+
+const STANDS_ALREADY = `case $2 ${COUNTED_MILESTONES.map(
+  (milestone) => `when '${milestone}' then k.${column(milestone)}_at is not null`,
+).join(' ')} else false end`;
+
+/** A repeated record is kept, and what stands stays; a correction counts when what it corrects did. */
+const COUNTS = `case when $12::bigint is null then not (${STANDS_ALREADY})
+  else coalesce((select s.counts from clearance_milestones s where s.id = $12), false) end`;
+
+/**
+ * The case is read under its lock, the milestone is marked by what stands, and what stands follows, in one statement. A
+ * milestone of a case that was never opened has no reference number and fails.
+ */
+const RECORD = `
+  with known as (select * from clearance_cases where declaration_id = $1::uuid for update),
+  added as (
+    insert into clearance_milestones (declaration_id, mrn, ucr, milestone, occurred_at, zone, precision, recorded_at, role,
+      node, source_kind, source_id, source_name, pair, supersedes, reason, counts, marks)
+    select $1, k.mrn, k.ucr, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $12, $13, ${COUNTS},
+      array(select distinct mark from unnest(array[
+        case when $6::timestamptz - $3::timestamptz > make_interval(secs => ${BACKDATED_AFTER_SECONDS} + ${SPAN})
+          then 'backdated' end,
+        case when $12::bigint is not null then 'corrected' end,
+        case when $12::bigint is null and ${STANDS_ALREADY} then 'repeated' end,
+        ${ORDER_MARKS.join(',\n        ')}]) as found (mark) where mark is not null order by mark)
+    from (select 1) as always left join known k on true
+    returning id, milestone, occurred_at, precision, recorded_at, counts, marks)
+  update clearance_cases c set
+    ${COUNTED_MILESTONES.map(column)
+      .map(
+        (
+          name,
+        ) => `${name}_at = case when a.counts and a.milestone = '${name.toUpperCase()}' then a.occurred_at else c.${name}_at end,
+    ${name}_quality = case when a.counts and a.milestone = '${name.toUpperCase()}'
+      then case a.precision when 'day' then 2 when 'minute' then 1 else 0 end + case when a.marks = '{}' then 0 else 4 end
+      else c.${name}_quality end,`,
+      )
+      .join('\n    ')}
+    changed_at = greatest(c.changed_at, a.recorded_at)
+  from added a where c.declaration_id = $1
+  returning a.id`;
+
+/** The statement that records a milestone; its answer is one row with the `id`. */
+export function recordStatement(report: MilestoneReport, node: string, recordedAt: Date): Statement {
+  refuseImpossibleMoment(report, recordedAt);
+  const { source } = report;
+  return {
+    name: 'record-milestone',
+    text: RECORD,
+    values: [
+      report.declarationId,
+      report.milestone,
+      report.occurredAt,
+      report.zone,
+      report.precision,
+      recordedAt,
+      report.role,
+      node,
+      source.kind,
+      source.kind === 'person' ? source.id : source.kind === 'document' ? source.digest : null,
+      source.kind === 'person' ? source.name : null,
+      report.supersedes ?? null,
+      report.reason ?? null,
+      report.pair ?? null,
+    ],
+  };
+}
+
+function openCaseStatement(description: CaseDescription, now: Date): Statement {
+  return {
+    name: 'open-clearance-case',
+    text: `insert into clearance_cases (declaration_id, mrn, ucr, procedure, office, declarant_firm_id,
+        border_transport_mode, chapter, agreement, authorised_trader, changed_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    values: [
+      description.declarationId,
+      description.movementReference,
+      description.consignmentReference,
+      description.procedure,
+      description.office,
+      description.declarantFirmId,
+      description.borderTransportMode,
+      description.chapter,
+      description.agreement,
+      description.authorisedTrader,
+      now,
+    ],
+  };
+}
+
+/** Records for one node, whose country stands with every milestone. */
+export function createMilestoneRecorder(country: string): MilestoneRecorder {
+  return {
+    openCase: (transaction, description, now) => transaction.later(openCaseStatement(description, now)),
+    noteChannel(transaction, declarationId, channel, now) {
+      transaction.later({
+        name: 'note-case-channel',
+        text: `with noted as (
+            insert into clearance_case_channels (declaration_id, channel, noted_at) values ($1, $2, $3))
+          update clearance_cases set channel = $2, changed_at = greatest(changed_at, $3) where declaration_id = $1`,
+        values: [declarationId, channel, now],
+      });
+    },
+    record: (transaction, report, recordedAt) => transaction.later(recordStatement(report, country, recordedAt)),
+  };
+}
