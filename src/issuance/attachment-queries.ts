@@ -1,3 +1,4 @@
+import type { PieceTable } from '../store/file-pieces.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 
@@ -14,50 +15,12 @@ export interface AttachmentRow {
 
 const columns = `id, name, content_type, size, encode(digest, 'hex') as digest, added_at, added_by_name`;
 
-/** Writes one piece of an upload. */
-export async function insertPiece(
-  reader: Reader,
-  attachmentId: string,
-  position: number,
-  bytes: Buffer,
-): Promise<void> {
-  await reader.query({
-    name: 'insert-attachment-piece',
-    text: 'insert into attachment_pieces (attachment_id, position, bytes) values ($1, $2, $3)',
-    values: [attachmentId, position, bytes],
-  });
-}
-
-/**
- * One piece of an attachment; undefined after the last. As base64 it is a third longer on the way, as the driver's hex
- * twice as long; the driver's binary form is not safe, its rows lie in a buffer that the next packet overwrites.
- */
-export async function readPiece(reader: Reader, attachmentId: string, position: number): Promise<Buffer | undefined> {
-  const { rows } = await reader.query<{ base64: string }>({
-    name: 'read-attachment-piece',
-    text: "select encode(bytes, 'base64') as base64 from attachment_pieces where attachment_id = $1 and position = $2",
-    values: [attachmentId, position],
-  });
-  const row = rows[0];
-  return row === undefined ? undefined : Buffer.from(row.base64, 'base64');
-}
-
-/** Deletes what an upload that broke off has left. */
-export async function deletePieces(reader: Reader, attachmentId: string): Promise<void> {
-  await reader.query({
-    name: 'delete-attachment-pieces',
-    text: 'delete from attachment_pieces where attachment_id = $1',
-    values: [attachmentId],
-  });
-}
-
-/** Deletes pieces older than a day that belong to no attachment: uploads during which a process died. */
-export async function sweepPieces(reader: Reader): Promise<void> {
-  await reader.query({
-    text: `delete from attachment_pieces p where p.written_at < clock_timestamp() - interval '1 day'
-      and not exists (select 1 from attachments a where a.id = p.attachment_id)`,
-  });
-}
+/** Where the bytes of attachments lie. */
+export const ATTACHMENT_PIECES: PieceTable = {
+  files: 'attachments',
+  pieces: 'attachment_pieces',
+  key: 'attachment_id',
+};
 
 /** What is noted of an upload that arrived whole. */
 export interface NewAttachment {

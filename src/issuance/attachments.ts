@@ -1,50 +1,18 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { actorOfEvent } from '../access/actor.ts';
 import { Refusal } from '../documents/refusal.ts';
+import { refuseUnfitUpload, type Upload } from '../documents/upload.ts';
+import { deletePieces, streamPieces, writePieces } from '../store/file-pieces.ts';
 import { appendEvent } from '../store/log.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { admitTransition, isId, notFound, seenApplication } from './applications.ts';
 import type { Asked } from './asked.ts';
-import {
-  type AttachmentRow,
-  deletePieces,
-  insertAttachment,
-  insertPiece,
-  readPiece,
-  selectAttachments,
-} from './attachment-queries.ts';
+import { ATTACHMENT_PIECES, type AttachmentRow, insertAttachment, selectAttachments } from './attachment-queries.ts';
 import type { IssuanceParts } from './ports.ts';
 import type { AttachmentView } from './views.ts';
 
-/** Largest attachment in bytes, and most attachments of one application. */
-export const LARGEST_ATTACHMENT = 25 * 1024 * 1024;
+/** Most attachments of one application. */
 export const MOST_ATTACHMENTS = 20;
-/**
- * Bytes of a stored piece. Measured with 10 MB down and up on two cores: pieces of 256 KB raise memory by up to 45 MB
- * before the collector comes, of 64 KB by up to 27 MB at the first file and 21 MB afterwards.
- */
-const PIECE_BYTES = 64 * 1024;
-
-/** What an attachment may be: forms that a page can show or a person can open without running anything. */
-export const ATTACHMENT_TYPES: readonly string[] = [
-  'application/pdf',
-  'image/png',
-  'image/jpeg',
-  'image/tiff',
-  'text/plain',
-  'text/csv',
-  'application/xml',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-];
-
-/** An upload: a file's name, its media type, and its bytes as they come in. */
-export interface Upload {
-  readonly name: string;
-  readonly contentType: string;
-  readonly bytes: Readable;
-}
 
 /**
  * Keeps a file with an application that can still be changed. The bytes go to the database piece by piece while they
@@ -61,7 +29,7 @@ export async function addAttachment(
 ): Promise<AttachmentView> {
   const application = await seenApplication(asked, id);
   admitTransition(application, application.version, 'amend', 'applicant');
-  refuseUnfit(upload);
+  refuseUnfitUpload(upload);
   const before = await selectAttachments(asked.transaction, id);
   if (before.length >= MOST_ATTACHMENTS) {
     throw new Refusal(
@@ -72,7 +40,7 @@ export async function addAttachment(
   }
   const attachmentId = parts.newId();
   try {
-    const { size, digest } = await writePieces(parts, attachmentId, upload.bytes);
+    const { size, digest } = await writePieces(parts.pool, ATTACHMENT_PIECES, attachmentId, upload.bytes);
     const kept = await inTransaction(parts.pool, async (transaction) => {
       const row = await insertAttachment(transaction, {
         id: attachmentId,
@@ -97,10 +65,10 @@ export async function addAttachment(
       return row;
     });
     if (kept !== undefined) return attachmentView(kept);
-    await deletePieces(parts.pool, attachmentId);
+    await deletePieces(parts.pool, ATTACHMENT_PIECES, attachmentId);
     return attachmentView(await sameAttachment(parts, id, digest, upload.name));
   } catch (error) {
-    await deletePieces(parts.pool, attachmentId);
+    await deletePieces(parts.pool, ATTACHMENT_PIECES, attachmentId);
     throw error;
   }
 }
@@ -123,78 +91,7 @@ export async function openAttachment(
   if (!isId(attachmentId)) throw notFound('attachment');
   const row = (await selectAttachments(asked.transaction, id)).find((one) => one.id === attachmentId);
   if (row === undefined) throw notFound('attachment');
-  return { attachment: attachmentView(row), bytes: Readable.from(pieces(parts, attachmentId), { objectMode: false }) };
-}
-
-async function* pieces(parts: IssuanceParts, attachmentId: string): AsyncGenerator<Buffer> {
-  for (let position = 0; ; position += 1) {
-    const piece = await readPiece(parts.pool, attachmentId, position);
-    if (piece === undefined) return;
-    yield piece;
-  }
-}
-
-async function writePieces(
-  parts: IssuanceParts,
-  attachmentId: string,
-  bytes: Readable,
-): Promise<{ size: number; digest: string }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  let position = 0;
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  const write = async () => {
-    const piece = Buffer.concat(waiting, waitingBytes);
-    waiting = [];
-    waitingBytes = 0;
-    await insertPiece(parts.pool, attachmentId, position, piece);
-    position += 1;
-  };
-  for await (const chunk of chunksOf(bytes)) {
-    size += chunk.length;
-    if (size > LARGEST_ATTACHMENT) throw tooLarge();
-    hash.update(chunk);
-    for (let at = 0; at < chunk.length; ) {
-      const part = chunk.subarray(at, at + PIECE_BYTES - waitingBytes);
-      waiting.push(part);
-      waitingBytes += part.length;
-      at += part.length;
-      if (waitingBytes === PIECE_BYTES) await write();
-    }
-  }
-  if (waitingBytes > 0) await write();
-  if (size === 0) throw new Refusal('malformed', 'ATTACHMENT-EMPTY', 'The file is empty.');
-  return { size, digest: hash.digest('hex') };
-}
-
-/** A client that goes away in the middle is a refusal of its own, not a failure of the node. */
-async function* chunksOf(bytes: Readable): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of bytes) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal('malformed', 'UPLOAD-BROKEN-OFF', 'The upload ended before the file was whole; send it again.');
-  }
-}
-
-function refuseUnfit(upload: Upload): void {
-  if (!ATTACHMENT_TYPES.includes(upload.contentType)) {
-    const types = ATTACHMENT_TYPES.join(', ');
-    throw new Refusal('unsupported-form', 'ATTACHMENT-TYPE', `An attachment is one of: ${types}.`);
-  }
-  if (!isFileName(upload.name)) {
-    throw new Refusal(
-      'invalid',
-      'ATTACHMENT-NAME',
-      'Name the file with 1 to 120 characters, without slashes, control characters or a leading point.',
-    );
-  }
-}
-
-function isFileName(name: string): boolean {
-  const fits = name.length > 0 && name.length <= 120 && name.isWellFormed() && name.trim() === name;
-  return fits && !name.startsWith('.') && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/u.test(name);
+  return { attachment: attachmentView(row), bytes: streamPieces(parts.pool, ATTACHMENT_PIECES, attachmentId) };
 }
 
 /** After an upload that was not added: the same file was there, or the application was handed in meanwhile. */
@@ -202,11 +99,6 @@ async function sameAttachment(parts: IssuanceParts, id: string, digest: string, 
   const same = (await selectAttachments(parts.pool, id)).find((one) => one.digest === digest && one.name === name);
   if (same !== undefined) return same;
   throw new Refusal('conflict', 'STATE-DOES-NOT-ALLOW', 'The application was handed in meanwhile; nothing was added.');
-}
-
-function tooLarge(): Refusal {
-  const limit = LARGEST_ATTACHMENT / 1024 / 1024;
-  return new Refusal('too-large', 'ATTACHMENT-TOO-LARGE', `An attachment has at most ${limit} MiB.`);
 }
 
 function attachmentView(row: AttachmentRow): AttachmentView {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Fault } from '../documents/fault.ts';
 import type { JsonValue } from '../documents/json.ts';
+import { sweepPieces } from '../store/file-pieces.ts';
 import type { Transaction } from '../store/transaction.ts';
 import {
   amendApplication,
@@ -11,7 +12,7 @@ import {
   withdrawApplication,
 } from './apply.ts';
 import type { Asked } from './asked.ts';
-import { sweepPieces } from './attachment-queries.ts';
+import { ATTACHMENT_PIECES } from './attachment-queries.ts';
 import { addAttachment, listAttachments, openAttachment } from './attachments.ts';
 import {
   applicationHistory,
@@ -120,7 +121,7 @@ export function createIssuance(parts: IssuanceParts): Issuance {
       const { year } = issueTime(parts.authority, now);
       await prepareSeries(parts.pool, year);
       await prepareSeries(parts.pool, year + 1);
-      await sweepPieces(parts.pool);
+      await sweepPieces(parts.pool, ATTACHMENT_PIECES);
     },
   };
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import type { Actor } from '../../src/access/actor.ts';
 import { Refusal } from '../../src/documents/refusal.ts';
-import { LARGEST_ATTACHMENT } from '../../src/issuance/attachments.ts';
+import { LARGEST_ATTACHMENT } from '../../src/documents/upload.ts';
 import { watchMemory } from '../support/memory.ts';
 import {
   application,

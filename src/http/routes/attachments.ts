@@ -1,5 +1,5 @@
 import { Refusal } from '../../documents/refusal.ts';
-import { ATTACHMENT_TYPES, LARGEST_ATTACHMENT } from '../../issuance/attachments.ts';
+import { ATTACHMENT_TYPES, LARGEST_ATTACHMENT } from '../../documents/upload.ts';
 import type { Issuance } from '../../issuance/issuance.ts';
 import type { Route, RouteContext } from '../route.ts';
 import { asked } from './applications.ts';
@@ -83,7 +83,7 @@ function idOf(context: RouteContext): string {
 }
 
 /** Always to be saved, never shown inside our pages; the name in the form of RFC 6266 and RFC 8187. */
-function disposition(name: string): string {
+export function disposition(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9 ._-]/g, '_');
   const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, (each) => `%${each.charCodeAt(0).toString(16)}`);
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
