@@ -36,19 +36,44 @@ export type DocumentFacts = {
   readonly quantity: DecimalMeasure | null;
 };
 
+/** Freight, insurance, commissions, discounts: what is added to the price paid, or taken off it, for the customs value. */
+export type ValuationCharge = {
+  readonly pointer: string;
+  /** ChargesTypeCode (UN/EDIFACT 5025 or national), `freight` for FreightChargeAmount; null when none is given. */
+  readonly type: string | null;
+  readonly amount: DecimalAmount;
+};
+
+/** A document that went before: temporary storage, transit, another declaration. */
+export type PreviousDocumentFacts = {
+  readonly pointer: string;
+  readonly category: string | null;
+  readonly type: string | null;
+  readonly id: string | null;
+  readonly item: string | null;
+};
+
 export type ItemFacts = {
   readonly pointer: string;
-  /** SequenceNumeric, counted from 1. */
+  /** SequenceNumeric, counted from 1; 0 when it is missing or no whole number. */
   readonly sequence: number;
   readonly description: string;
-  /** Digits of the commodity code as far as given: 6 of the Harmonized System, then those of the tariff. */
+  /**
+   * Digits of the commodity code as far as given: 6 of the Harmonized System, then those of the tariff, national
+   * additions (TRC) behind them; eight digits of Viet Nam and nine of Japan stand as given. Empty when there is none.
+   */
   readonly commodityCode: string;
+  /** Country of origin (Origin of type 1 or without type); that of preferential origin where only this one is given. */
   readonly originCountry: string | null;
   /** Country of preferential origin, where it is told apart. */
   readonly preferentialOriginCountry: string | null;
   readonly customsProcedure: string | null;
   /** DutyRegimeCode of the claim, such as 100 (none) or the national profile's codes of agreements. */
   readonly preferenceCode: string | null;
+  readonly preferencePointer: string | null;
+  /** Method of customs valuation, 1 (transaction value) to 6. */
+  readonly valuationMethod: string | null;
+  readonly charges: readonly ValuationCharge[];
   /** Customs value declared for the item, where one is declared. */
   readonly customsValue: DecimalAmount | null;
   readonly statisticalValue: DecimalAmount | null;
@@ -57,13 +82,20 @@ export type ItemFacts = {
   readonly grossMass: DecimalMeasure | null;
   /** Quantity in the tariff's unit. */
   readonly tariffQuantity: DecimalMeasure | null;
+  /** Packages of all kinds together. */
   readonly packageCount: string | null;
+  readonly consigneeName: string | null;
+  readonly previousDocuments: readonly PreviousDocumentFacts[];
   readonly documents: readonly DocumentFacts[];
 };
 
 export type DeclarationFacts = {
   readonly message: DeclarationMessage;
   readonly functionCode: string;
+  /** Why a declaration is to be amended or cancelled, in the declarant's words (statement of type AES). */
+  readonly reason: string | null;
+  /** ChangeReasonCode of each amendment asked for. */
+  readonly changeReasonCodes: readonly string[];
   readonly typeCode: string;
   readonly procedure: 'import' | 'export' | 'other';
   /** Lodged before the goods are there (additional type D, E, F and their kin). */
@@ -80,6 +112,9 @@ export type DeclarationFacts = {
   /** To whom the goods go; in an export declaration the importer of the other country. */
   readonly consignee: PartyFacts | null;
   readonly exporter: PartyFacts | null;
+  readonly consignee: PartyFacts | null;
+  readonly seller: PartyFacts | null;
+  readonly buyer: PartyFacts | null;
   readonly exportCountry: string | null;
   readonly destinationCountry: string | null;
   /** UNECE Recommendation 19. */
@@ -87,10 +122,15 @@ export type DeclarationFacts = {
   readonly arrivalTransport: string | null;
   readonly goodsLocation: string | null;
   readonly containers: readonly string[];
+  /** Incoterms 2020 code, and the place as given. */
+  readonly tradeTerms: { readonly condition: string; readonly place: string | null } | null;
   readonly invoiceAmount: DecimalAmount | null;
+  /** Of the whole shipment. */
+  readonly charges: readonly ValuationCharge[];
   readonly totalGrossMass: DecimalMeasure | null;
   readonly totalPackages: string | null;
   readonly declaredItemCount: number | null;
+  readonly previousDocuments: readonly PreviousDocumentFacts[];
   /** Documents of the whole declaration and of the shipment. */
   readonly documents: readonly DocumentFacts[];
   readonly items: readonly ItemFacts[];
