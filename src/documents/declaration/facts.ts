@@ -84,7 +84,6 @@ export type ItemFacts = {
   readonly tariffQuantity: DecimalMeasure | null;
   /** Packages of all kinds together. */
   readonly packageCount: string | null;
-  readonly consigneeName: string | null;
   readonly previousDocuments: readonly PreviousDocumentFacts[];
   readonly documents: readonly DocumentFacts[];
 };
@@ -112,7 +111,6 @@ export type DeclarationFacts = {
   /** To whom the goods go; in an export declaration the importer of the other country. */
   readonly consignee: PartyFacts | null;
   readonly exporter: PartyFacts | null;
-  readonly consignee: PartyFacts | null;
   readonly seller: PartyFacts | null;
   readonly buyer: PartyFacts | null;
   readonly exportCountry: string | null;

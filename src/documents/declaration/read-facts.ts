@@ -158,7 +158,6 @@ function itemOf(item: JsonObject, at: string): ItemFacts {
     grossMass: massOf(measures, 'grossMassMeasure'),
     tariffQuantity: measureOf(measures, 'tariffQuantity'),
     packageCount: counts.length === 0 ? null : sumOf(counts.map(({ value }) => value)),
-    consigneeName: textOf(partOf(item, 'consignee'), 'name'),
     previousDocuments: previousDocumentsOf(item, at),
     documents: documentsOf(item, at),
   };
