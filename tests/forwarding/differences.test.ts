@@ -2,54 +2,35 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { DeclarationFacts, ItemFacts } from '../../src/documents/declaration/facts.ts';
+import { readFacts } from '../../src/documents/declaration/read-facts.ts';
 import { differencesBetween } from '../../src/forwarding/differences.ts';
+import { importDeclaration } from '../documents/declaration-examples.ts';
+
+const example = readFacts(importDeclaration());
+const first = example.items[0];
+assert.ok(first);
 
 const item = (over: Partial<ItemFacts> = {}): ItemFacts => ({
-  pointer: '/declaration/goodsShipment/governmentAgencyGoodsItem/0',
-  sequence: 1,
+  ...first,
   description: 'Direct current motors, 24 V',
   commodityCode: '85013140',
   originCountry: 'TH',
-  preferentialOriginCountry: null,
-  customsProcedure: '40',
-  preferenceCode: '301',
-  customsValue: null,
-  statisticalValue: null,
   invoiceAmount: { amount: '41250.00', currency: 'USD' },
   netMass: { value: '3000', unit: 'KGM' },
   grossMass: { value: '3150.5', unit: 'KGM' },
   tariffQuantity: { value: '1000', unit: 'C62' },
   packageCount: '20',
-  documents: [],
   ...over,
 });
 
 const facts = (over: Partial<DeclarationFacts> = {}): DeclarationFacts => ({
-  message: 'declaration',
-  functionCode: '9',
-  typeCode: 'IMA',
-  procedure: 'import',
-  lodgedAhead: false,
-  localReference: 'L1',
-  movementReference: null,
-  consignmentReference: '6TH1',
-  office: null,
-  declarant: null,
-  agent: null,
+  ...example,
   importer: { id: '0207654321', name: 'Pump Works', country: 'VN' },
   consignee: null,
-  exporter: null,
-  exportCountry: 'TH',
-  destinationCountry: 'VN',
-  borderTransportMode: '1',
-  arrivalTransport: null,
-  goodsLocation: null,
   containers: [],
   invoiceAmount: { amount: '41250.00', currency: 'USD' },
   totalGrossMass: { value: '3150.5', unit: 'KGM' },
   totalPackages: '20',
-  declaredItemCount: 1,
-  documents: [],
   items: [item()],
   ...over,
 });

@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Actor } from '../../src/access/actor.ts';
 import type { DeclarationFacts } from '../../src/documents/declaration/facts.ts';
+import { readFacts } from '../../src/documents/declaration/read-facts.ts';
 import { isObject, type JsonValue } from '../../src/documents/json.ts';
 import { createForwarding, type Forwarding } from '../../src/forwarding/forwarding.ts';
 import { storeDocument } from '../../src/store/documents.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { asDelivery, type CorrespondingNode, openCorrespondent } from '../correspondence/support.ts';
+import { exportDeclaration } from '../documents/declaration-examples.ts';
 import { directoryOf, makeCountry } from '../issuance/support.ts';
 
 const NOW = new Date('2026-11-24T03:00:00Z');
@@ -20,32 +22,11 @@ function factsOf(json: JsonValue): DeclarationFacts {
     return typeof value === 'string' ? value : null;
   };
   return {
-    message: 'declaration',
-    functionCode: '9',
-    typeCode: 'EXA',
-    procedure: 'export',
-    lodgedAhead: false,
-    localReference: 'L1',
-    movementReference: null,
+    ...readFacts(exportDeclaration()),
     consignmentReference: text('ucr'),
-    office: null,
-    declarant: null,
-    agent: null,
-    importer: null,
     consignee: { id: text('consignee'), name: 'Pump Works', country: 'VN' },
-    exporter: { id: '0105536000315', name: 'Siam Precision Motors', country: 'TH' },
-    exportCountry: 'TH',
     destinationCountry: text('to'),
-    borderTransportMode: '1',
-    arrivalTransport: null,
-    goodsLocation: null,
-    containers: [],
-    invoiceAmount: null,
     totalGrossMass: { value: text('mass') ?? '10', unit: 'KGM' },
-    totalPackages: null,
-    declaredItemCount: 0,
-    documents: [],
-    items: [],
   };
 }
 
@@ -143,7 +124,7 @@ describe('an export declaration that is sent forward', () => {
     assert.ok(line);
     assert.deepEqual(
       [line.from, line.movementReference, line.status, line.exporterName],
-      ['TH', mrn, 'accepted', 'Siam Precision Motors'],
+      ['TH', mrn, 'accepted', 'Siam Precision Motors Co., Ltd.'],
     );
     const { bytes } = await importing.readDocument(askedBy(official), line.id);
     assert.equal(JSON.parse(bytes.toString()).mass, '12');
