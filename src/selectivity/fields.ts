@@ -1,4 +1,10 @@
-import type { DeclarationFacts, DocumentFacts, ItemFacts } from '../documents/declaration/facts.ts';
+import type {
+  DeclarationFacts,
+  DocumentFacts,
+  ItemFacts,
+  PreviousDocumentFacts,
+  ValuationCharge,
+} from '../documents/declaration/facts.ts';
 
 /** What a field holds, which says how it can be compared. */
 export type FieldKind = 'text' | 'decimal' | 'yes-no';
@@ -21,6 +27,18 @@ const DOCUMENT = {
   exemption: 'text',
   quantity: MEASURE,
 } as const satisfies { readonly [name in keyof Omit<DocumentFacts, 'pointer'>]: Shape };
+
+const CHARGE = {
+  type: 'text',
+  amount: AMOUNT,
+} as const satisfies { readonly [name in keyof Omit<ValuationCharge, 'pointer'>]: Shape };
+
+const PREVIOUS_DOCUMENT = {
+  category: 'text',
+  type: 'text',
+  id: 'text',
+  item: 'text',
+} as const satisfies { readonly [name in keyof Omit<PreviousDocumentFacts, 'pointer'>]: Shape };
 
 const CERTIFICATE_USE = {
   itemSequence: 'decimal',
@@ -50,6 +68,8 @@ const ITEM_FACTS = {
   preferentialOriginCountry: 'text',
   customsProcedure: 'text',
   preferenceCode: 'text',
+  valuationMethod: 'text',
+  charges: listOf(CHARGE),
   customsValue: AMOUNT,
   statisticalValue: AMOUNT,
   invoiceAmount: AMOUNT,
@@ -57,12 +77,15 @@ const ITEM_FACTS = {
   grossMass: MEASURE,
   tariffQuantity: MEASURE,
   packageCount: 'decimal',
+  previousDocuments: listOf(PREVIOUS_DOCUMENT),
   documents: listOf(DOCUMENT),
-} as const satisfies { readonly [name in keyof Omit<ItemFacts, 'pointer'>]: Shape };
+} as const satisfies { readonly [name in keyof Omit<ItemFacts, 'pointer' | 'preferencePointer'>]: Shape };
 
 const DECLARATION = {
   message: 'text',
   functionCode: 'text',
+  reason: 'text',
+  changeReasonCodes: listOf('text'),
   typeCode: 'text',
   procedure: 'text',
   lodgedAhead: 'yes-no',
@@ -75,16 +98,21 @@ const DECLARATION = {
   importer: PARTY,
   consignee: PARTY,
   exporter: PARTY,
+  seller: PARTY,
+  buyer: PARTY,
   exportCountry: 'text',
   destinationCountry: 'text',
   borderTransportMode: 'text',
   arrivalTransport: 'text',
   goodsLocation: 'text',
   containers: listOf('text'),
+  tradeTerms: { condition: 'text', place: 'text' },
+  charges: listOf(CHARGE),
   invoiceAmount: AMOUNT,
   totalGrossMass: MEASURE,
   totalPackages: 'decimal',
   declaredItemCount: 'decimal',
+  previousDocuments: listOf(PREVIOUS_DOCUMENT),
   documents: listOf(DOCUMENT),
 } as const satisfies { readonly [name in keyof Omit<DeclarationFacts, 'items'>]: Shape };
 

@@ -325,15 +325,17 @@ describe('the certificate number', () => {
 });
 
 describe('the shared schema set', () => {
-  it('holds schemas, code lists and agreements that their own schemas accept', () => {
+  it('holds schemas, code lists, agreements and profiles that their own schemas accept', () => {
     const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true });
     addFormats.default(ajv);
     ajv.addKeyword('xml');
     ajv.addKeyword('says');
     const list = ajv.compile(schemaFile('code-list.schema.json'));
     const agreement = ajv.compile(schemaFile('agreement.schema.json'));
+    const profile = ajv.compile(schemaFile('profile.schema.json'));
     for (const { path } of schemaSet().files) {
-      const judge = path.startsWith('codelists/') ? list : path.startsWith('agreements/') ? agreement : undefined;
+      const judges = { 'codelists/': list, 'agreements/': agreement, 'profiles/': profile };
+      const judge = Object.entries(judges).find(([folder]) => path.startsWith(folder))?.[1];
       if (judge !== undefined) assert.ok(judge(schemaFile(path)), `${path}: ${ajv.errorsText(judge.errors)}`);
       else assert.ok(ajv.validateSchema(schemaFile(path)), path);
     }
