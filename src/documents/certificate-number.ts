@@ -1,8 +1,8 @@
+import { checkCharacter } from './check-character.ts';
 import type { SchemeId } from './types.ts';
 
 /** How numbers of a scheme begin. */
 const PREFIXES: Readonly<Record<SchemeId, string>> = { 'ATIGA-FORM-D': 'ATIGA', RCEP: 'RCEP' };
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const FORM = /^(ATIGA|RCEP)-([A-Z]{2})-([0-9]{4})-([0-9]{7})-([0-9A-Z])$/;
 
 /** What a certificate number says. */
@@ -11,16 +11,6 @@ export interface CertificateNumber {
   readonly country: string;
   readonly year: number;
   readonly serial: number;
-}
-
-/** The check character of ISO/IEC 7064 MOD 37,36 for a text of digits and capital letters. */
-function checkCharacter(text: string): string {
-  let product = 36;
-  for (const character of text) {
-    const sum = (product + ALPHABET.indexOf(character)) % 36 || 36;
-    product = (sum * 2) % 37;
-  }
-  return ALPHABET.charAt((37 - product) % 36);
 }
 
 /**
