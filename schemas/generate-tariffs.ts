@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseTable } from './table-of-values.ts';
 import { readJapanCell } from '../src/tariff/printed/japan.ts';
 import { readVietNamCell } from '../src/tariff/printed/viet-nam.ts';
 import type { Cell } from '../src/tariff/rate.ts';
+import { parseTable } from './table-of-values.ts';
 import { japan, type TariffHead, vietNam } from './tariff-heads.ts';
 
 // Reads printed tariffs into schemas/tariffs/:
@@ -77,8 +77,7 @@ function generate(
   }
 
   // What a cell says depends on its column only where it is empty.
-  const keyed = (printed: string, column: string): string =>
-    JSON.stringify(readCell(printed, column));
+  const keyed = (printed: string, column: string): string => JSON.stringify(readCell(printed, column));
   const counts = counted(rows.flatMap(({ cells }) => cells.map((cell, place) => keyed(cell, columns[place] ?? ''))));
   const dictionary = commonestFirst(counts);
   const numberOf = new Map(dictionary.map(([cell], index) => [cell, index]));
@@ -180,7 +179,10 @@ export function generateTariffs(folder: string): readonly GeneratedTariff[] {
       (row) => (row['code'] ?? '') + (row['statistical'] ?? ''),
       (code) => /^\d{9}$/.test(code),
       (printed, column) =>
-        readJapanCell(printed, column === 'temporary' || column === 'wto' || !withoutPreference(column) ? 'none' : 'nothing'),
+        readJapanCell(
+          printed,
+          column === 'temporary' || column === 'wto' || !withoutPreference(column) ? 'none' : 'nothing',
+        ),
     ),
   ];
 }

@@ -43,7 +43,8 @@ function rcep(id: string, partners: readonly string[] | null, note?: string): Sc
   return { group: 'rcep', ...preference(id, 'Regional Comprehensive Economic Partnership', partners, note) };
 }
 
-const LETTER = 'Which partner this letter stands for is not established by the source (decree 129/2022/ND-CP orders them).';
+const LETTER =
+  'Which partner this letter stands for is not established by the source (decree 129/2022/ND-CP orders them).';
 const asean = (country: string, ...others: string[]): readonly string[] => without(country, [...ASEAN, ...others]);
 
 export const vietNam: TariffHead = {
@@ -55,7 +56,8 @@ export const vietNam: TariffHead = {
   status: 'as-published',
   validFrom: '2026-01-01',
   validUntil: '2026-12-31',
-  validity: 'The edition is of January 2026; rates of agreements change with the year, so no other year is assessed by it.',
+  validity:
+    'The edition is of January 2026; rates of agreements change with the year, so no other year is assessed by it.',
   digits: 8,
   currency: 'VND',
   mostFavouredNation: { national: ['mfn'], bound: null },
@@ -94,7 +96,7 @@ export const japan: TariffHead = {
   name: 'Japan',
   edition: '2026-07',
   source:
-    "Tariff schedule of Japan as the customs publish it (structured by qlitre/japan-tariff-mcp, commit 715eff92, July 2026); not compared with the official schedule",
+    'Tariff schedule of Japan as the customs publish it (structured by qlitre/japan-tariff-mcp, commit 715eff92, July 2026); not compared with the official schedule',
   status: 'as-published',
   validFrom: '2026-07-01',
   validUntil: null,

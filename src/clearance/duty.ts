@@ -1,0 +1,29 @@
+import { profileOf } from '../documents/declaration/national-profile.ts';
+import { assessDuty } from '../tariff/assess-duty.ts';
+import { tariffOf } from '../tariff/tariff.ts';
+import { createRateBook, type RateBook } from './exchange-rates.ts';
+import type { CustomsAdministration, DutyAssessor } from './ports.ts';
+
+/**
+ * Assesses duty by the country's tariff, its national profile and the rates of exchange of the day.
+ * @param country ISO 3166-1 alpha-2
+ * @param rates the book that recording a rate makes forget; its own one when left out
+ */
+export function createDutyAssessor(
+  country: string,
+  customs: CustomsAdministration,
+  rates: RateBook = createRateBook(),
+): DutyAssessor {
+  return {
+    async assess(reader, facts, date) {
+      return assessDuty({
+        facts,
+        tariff: tariffOf(country),
+        currency: customs.currency,
+        preferences: profileOf(country),
+        exchangeRates: await rates.on(reader, date),
+        date,
+      });
+    },
+  };
+}
