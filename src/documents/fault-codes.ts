@@ -100,6 +100,7 @@ export const FAULT_CODES = {
   'NUMBER-NOT-OF-CERTIFICATE': 'Agreement, country or year in the number are not those of the certificate.',
   'ISSUER-COUNTRY': 'The issuing authority is not of the exporting country.',
   'OUTCOME-STEPS': 'The outcome does not follow from the steps.',
+  'OUTCOME-UTILISATION': 'Quantities are missing from an answer that tells of use, or stand in one that does not.',
 } as const;
 
 /** A code of a fault found by this room. */

@@ -80,14 +80,21 @@ export function reportIssue(certificate: Certificate, report: Report): void {
   }
 }
 
-/** Reports an answer whose outcome does not follow from its steps. */
+/** Reports an answer whose outcome does not follow from its steps, or does not fit the quantities it tells. */
 export function reportOutcome(response: Partially<ApplicationResponse>, report: Report): void {
   const { outcome, steps } = response;
+  const tellsUse = outcome === 'used' || outcome === 'returned' || outcome === 'granted';
+  if (outcome !== undefined && tellsUse !== (response.utilisation !== undefined)) {
+    const message = tellsUse
+      ? 'An answer that tells of use, return or allotment must have the quantities.'
+      : 'An answer to a delivery tells no quantities.';
+    report('OUTCOME-UTILISATION', '/utilisation', message, outcome);
+  }
   if (outcome === undefined || steps === undefined || steps.some((step) => step?.verdict === undefined)) return;
   const hasFailed = steps.some((step) => step?.verdict === 'failed');
   if (hasFailed === (outcome === 'refused')) return;
   const message = hasFailed
-    ? 'A step failed, yet the outcome is "verified".'
+    ? `A step failed, yet the outcome is "${outcome}".`
     : 'The outcome is "refused", yet no step failed.';
-  report('OUTCOME-STEPS', '/outcome', message, outcome, hasFailed ? 'refused' : 'verified');
+  report('OUTCOME-STEPS', '/outcome', message, outcome, hasFailed ? 'refused' : 'not refused');
 }

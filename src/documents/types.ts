@@ -114,7 +114,22 @@ export type ResponseStep = {
   readonly code?: string;
 };
 
-/** The receiving administration's answer to a document. */
+/** How much of an item of a certificate is issued, allotted, given back, set aside, used or left. */
+export type QuantityName = 'issued' | 'granted' | 'returned' | 'set-aside' | 'used' | 'left';
+
+/** How an item of a certificate stands, or what one declaration used of it (or gave back after it was told). */
+export type UtilisationLine = {
+  readonly kind: 'balance' | 'use' | 'correction';
+  readonly itemNumber: number;
+  readonly date: string;
+  readonly movementReference?: string;
+  readonly quantities: readonly { readonly name: QuantityName; readonly quantity: Quantity }[];
+};
+
+/** How a certificate is used; of two messages of one sender the higher `sequence` says how things stand. */
+export type Utilisation = { readonly sequence: string; readonly lines: readonly UtilisationLine[] };
+
+/** An administration's answer to a document; `utilisation` with the outcomes `used`, `returned` and `granted` only. */
 export type ApplicationResponse = {
   readonly id: string;
   readonly issueDate: string;
@@ -123,8 +138,9 @@ export type ApplicationResponse = {
   readonly receiver: { readonly country: string; readonly authority: string };
   readonly consignmentReference: string;
   readonly responseTo: { readonly number: string; readonly documentDigest: string; readonly messageId?: string };
-  readonly outcome: 'verified' | 'refused';
+  readonly outcome: 'verified' | 'refused' | 'used' | 'returned' | 'granted';
   readonly steps: readonly ResponseStep[];
+  readonly utilisation?: Utilisation;
 };
 
 /** The kinds of document a node knows, each with its type. */

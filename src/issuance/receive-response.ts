@@ -52,7 +52,7 @@ export async function receiveResponse(
   return { taken: true };
 }
 
-function trustedResponse(parts: IssuanceParts, message: DeliveredMessage, bytes: Buffer): ApplicationResponse {
+function trustedResponse(parts: IssuanceParts, message: DeliveredMessage, bytes: Buffer): Answer {
   const directory = parts.directory();
   if (directory === null) {
     throw new Refusal('unavailable', 'DIRECTORY-MISSING', 'This node has no directory to judge the answer by.');
@@ -73,8 +73,12 @@ function trustedResponse(parts: IssuanceParts, message: DeliveredMessage, bytes:
   return json;
 }
 
-function isVerifiedResponse(json: JsonObject, verification: Verification): json is ApplicationResponse {
-  return verification.outcome === 'verified' && verification.kind === 'application-response' && json !== null;
+/** An answer to a delivery; what tells of use or allotments goes another way (room ledger). */
+type Answer = ApplicationResponse & { readonly outcome: 'verified' | 'refused' };
+
+function isVerifiedResponse(json: JsonObject, verification: Verification): json is Answer {
+  const isAnswer = json['outcome'] === 'verified' || json['outcome'] === 'refused';
+  return verification.outcome === 'verified' && verification.kind === 'application-response' && isAnswer;
 }
 
 async function answeredCertificate(

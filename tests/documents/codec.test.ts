@@ -13,7 +13,7 @@ import { validateDocument } from '../../src/documents/validate.ts';
 import type { XmlContent } from '../../src/documents/xml-reader.ts';
 import { corpusPath } from '../support/corpus.ts';
 import { hasProgram } from '../support/programs.ts';
-import { exampleCertificate, exampleRcepCertificate, exampleResponse } from './examples.ts';
+import { exampleCertificate, exampleRcepCertificate, exampleResponse, exampleUseReport } from './examples.ts';
 import { certificates } from './generators.ts';
 import { officialJudge } from './official-schema.ts';
 
@@ -42,6 +42,7 @@ const examples: readonly (readonly [string, XmlKind, JsonObject])[] = [
   ['an ATIGA certificate', 'certificate-of-origin', exampleCertificate()],
   ['an RCEP certificate', 'certificate-of-origin', exampleRcepCertificate()],
   ['an answer', 'application-response', exampleResponse()],
+  ['a report of use', 'application-response', exampleUseReport()],
 ];
 
 describe('the codec', () => {

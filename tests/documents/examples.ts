@@ -178,3 +178,35 @@ export function exampleResponse(overrides: Partial<ApplicationResponse> = {}): A
     ...overrides,
   };
 }
+
+/** A valid report of Viet Nam on the use of the certificate of `exampleCertificate`. */
+export function exampleUseReport(overrides: Partial<ApplicationResponse> = {}): ApplicationResponse {
+  const pieces = (value: string) => ({ value, unit: 'C62' });
+  return exampleResponse({
+    outcome: 'used',
+    steps: [{ step: 'quantity', verdict: 'passed', reason: 'Item 1: 700 C62 used, 1300 left.' }],
+    utilisation: {
+      sequence: '3',
+      lines: [
+        {
+          kind: 'balance',
+          itemNumber: 1,
+          date: '2026-03-02',
+          quantities: [
+            { name: 'granted', quantity: pieces('2000') },
+            { name: 'used', quantity: pieces('700') },
+            { name: 'left', quantity: pieces('1300') },
+          ],
+        },
+        {
+          kind: 'use',
+          itemNumber: 1,
+          date: '2026-03-02',
+          movementReference: '26VN0000000000018X',
+          quantities: [{ name: 'used', quantity: pieces('700') }],
+        },
+      ],
+    },
+    ...overrides,
+  });
+}

@@ -19,6 +19,7 @@ import {
   exampleRcepApplication,
   exampleRcepCertificate,
   exampleResponse,
+  exampleUseReport,
 } from './examples.ts';
 
 /** A copy with values put at JSON Pointers; `undefined` takes one out. */
@@ -213,6 +214,7 @@ describe('validation', () => {
     ['an ATIGA application', 'certificate-application', exampleApplication()],
     ['an RCEP application', 'certificate-application', exampleRcepApplication()],
     ['an answer', 'application-response', exampleResponse()],
+    ['a report of use', 'application-response', exampleUseReport()],
   ];
   for (const [name, kind, document] of valid) {
     it(`finds nothing wrong with ${name}`, () => assert.deepEqual(validateDocument(kind, document), []));

@@ -1,0 +1,236 @@
+import { Decimal } from 'decimal.js';
+import { memberOf } from '../federation/trust.ts';
+import { appendEvent } from '../store/log.ts';
+import type { Reader } from '../store/pool.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { findReceivedCertificates, waitForDeliveries } from './certificate-queries.ts';
+import { type Reference, referencesOf } from './claim.ts';
+import {
+  draw,
+  findUses,
+  holdAllotments,
+  holdDeclaration,
+  holdUses,
+  insertUses,
+  type NewUse,
+  remainingOf,
+  type UseRow,
+  type Wanted,
+} from './draw-queries.ts';
+import { type Circumstances, type Judgement, judgeReference } from './judge-reference.ts';
+import type { KnownCertificate } from './known-certificate.ts';
+import { localDate } from './local-date.ts';
+import type { Claim, LedgerParts, Use } from './ports.ts';
+import { giveBackHeld } from './use-up.ts';
+
+/** By what references are judged at a moment. */
+export function circumstancesOf(parts: LedgerParts, now: Date): Circumstances {
+  const directory = parts.directory();
+  return {
+    country: parts.country,
+    today: localDate(now, parts.timeZone),
+    isMember: (country) => directory === null || memberOf(directory, country) !== undefined,
+  };
+}
+
+/** What reserving would give, with nothing stored. */
+export async function preview(
+  parts: LedgerParts,
+  reader: Reader,
+  claim: Pick<Claim, 'facts' | 'importerIdentifier'>,
+  now: Date,
+): Promise<readonly Use[]> {
+  const references = referencesOf(claim.facts, claim.importerIdentifier, parts.isCertificateOfOrigin);
+  if (references.length === 0) return [];
+  const known = await findReceivedCertificates(reader, numbersOf(references));
+  const judged = references.map((reference) => judge(parts, reference, known, now));
+  const left = await remainingOf(
+    reader,
+    judged.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted])),
+  );
+  const together = new Map<string, Decimal>();
+  return judged.map(({ use, wanted, unit }) => {
+    if (wanted === undefined || unit === undefined) return viewOfNew(use, undefined);
+    const place = `${wanted.number}/${wanted.item}`;
+    const upTo = (together.get(place) ?? new Decimal(0)).plus(wanted.quantity);
+    together.set(place, upTo);
+    const remaining = left.get(place) ?? '0';
+    const about = `of item ${wanted.item} of ${wanted.number}`;
+    return viewOfNew(
+      use,
+      upTo.lte(remaining)
+        ? {
+            state: 'reserved',
+            code: null,
+            unit,
+            reason: `${wanted.quantity} ${unit} ${about} can be set aside.${wanted.note}`,
+          }
+        : {
+            state: 'refused',
+            code: 'CERTIFICATE-QUANTITY-EXCEEDED',
+            unit,
+            reason: `${upTo.toFixed()} ${unit} ${about} are asked for, and ${new Decimal(remaining).toFixed()} are left.`,
+          },
+    );
+  });
+}
+
+/**
+ * Sets quantities aside for a declaration. What an earlier version of it had set aside is given back first; what was written
+ * off for it stays written off, and the same reference does not draw again.
+ */
+export async function reserve(
+  parts: LedgerParts,
+  transaction: Transaction,
+  claim: Claim,
+  now: Date,
+): Promise<readonly Use[]> {
+  const { declarationId, movementReference } = claim;
+  const references = referencesOf(claim.facts, claim.importerIdentifier, parts.isCertificateOfOrigin);
+  holdDeclaration(transaction, declarationId);
+  const known = await arrivedCertificates(transaction, references);
+  const earlier = await holdUses(transaction, declarationId);
+  const kept = earlier.filter(({ state }) => state === 'written-off');
+  const judged = references
+    .filter((reference) => !kept.some((use) => isSameReference(use, reference)))
+    .map((reference) => judge(parts, reference, known, now));
+  const wanted = judged.flatMap((each) => (each.wanted === undefined ? [] : [each.wanted]));
+  const replaced = earlier.filter(({ state }) => state !== 'written-off');
+  if (replaced.length > 0) {
+    // Old and new certificates are locked together and in order, or two amendments could wait for each other.
+    await holdAllotments(transaction, [...new Set([...replaced, ...wanted].map(({ number }) => number))]);
+    await giveBackHeld(parts, transaction, replaced, now, true);
+  }
+  const by = { declarationId, movementReference, issuedNumber: null, importerIdentifier: claim.importerIdentifier };
+  if (judged.length > 0)
+    insertUses(
+      transaction,
+      { ...by, at: now },
+      judged.map(({ use }) => use),
+    );
+  const drawn = await draw(transaction, wanted, now);
+  for (const one of wanted)
+    if (drawn.get(one.id)?.state === 'reserved') await noteSetAside(parts, transaction, one, movementReference, now);
+  const fresh = judged.map(({ use, unit }) => {
+    const outcome = drawn.get(use.id);
+    return viewOfNew(use, outcome === undefined || unit === undefined ? undefined : { ...outcome, unit });
+  });
+  return [...kept.map(viewOf), ...fresh].sort((one, other) => one.itemSequence - other.itemSequence);
+}
+
+/** The uses of a declaration as they stand for its newest version. */
+export async function usesOf(reader: Reader, declarationId: string): Promise<readonly Use[]> {
+  const rows = await findUses(reader, declarationId);
+  return rows.map(viewOf).sort((one, other) => one.itemSequence - other.itemSequence);
+}
+
+/** A quantity was set aside: in the log, for ever. */
+export async function noteSetAside(
+  parts: LedgerParts,
+  transaction: Transaction,
+  wanted: Wanted,
+  movementReference: string | null,
+  now: Date,
+): Promise<void> {
+  await appendEvent(transaction, {
+    kind: 'certificate.set-aside',
+    subject: wanted.number,
+    actor: { id: parts.country, name: parts.names.customs, role: 'node' },
+    occurredAt: now,
+    data: { useId: wanted.id, item: wanted.item, quantity: wanted.quantity, movementReference },
+  });
+}
+
+/** A judged reference as the row to be written, and what it wants of which item. */
+export interface JudgedUse {
+  readonly use: NewUse;
+  readonly wanted?: Wanted;
+  readonly unit?: string;
+}
+
+/** What a reference comes to, under a given id. */
+export function judgedUse(id: string, reference: Reference, judgement: Judgement): JudgedUse {
+  const use = { id, itemSequence: reference.itemSequence, reference };
+  if (judgement.kind !== 'draw') {
+    const { code, reason, kind } = judgement;
+    return { use: { ...use, item: null, quantity: null, state: kind, code, reason } };
+  }
+  const { item, quantity, note } = judgement;
+  const { number } = reference;
+  return {
+    use: {
+      ...use,
+      item,
+      quantity: quantity.value,
+      state: 'refused',
+      code: 'CERTIFICATE-NOT-ALLOTTED',
+      reason: `Nothing of item ${item} of ${number} is allotted to this country.`,
+    },
+    wanted: { id, number, item, quantity: quantity.value, note },
+    unit: quantity.unit,
+  };
+}
+
+function judge(
+  parts: LedgerParts,
+  reference: Reference,
+  known: ReadonlyMap<string, KnownCertificate>,
+  now: Date,
+): JudgedUse {
+  const judgement = judgeReference(reference, known.get(reference.number), circumstancesOf(parts, now));
+  return judgedUse(parts.newId(), reference, judgement);
+}
+
+async function arrivedCertificates(
+  transaction: Transaction,
+  references: readonly Reference[],
+): Promise<ReadonlyMap<string, KnownCertificate>> {
+  const numbers = numbersOf(references);
+  if (numbers.length === 0) return new Map();
+  const known = await findReceivedCertificates(transaction, numbers);
+  const missing = numbers.filter((number) => (known.get(number)?.state ?? 'refused') === 'refused');
+  if (missing.length === 0) return known;
+  await waitForDeliveries(transaction, missing);
+  return new Map([...known, ...(await findReceivedCertificates(transaction, missing))]);
+}
+
+function numbersOf(references: readonly Reference[]): string[] {
+  return [...new Set(references.map(({ number }) => number))];
+}
+
+function isSameReference(use: UseRow, reference: Reference): boolean {
+  return use.item_sequence === reference.itemSequence && use.number === reference.number;
+}
+
+function viewOf(row: UseRow): Use {
+  const unit = row.unit ?? row.claimed_unit;
+  const value = row.quantity ?? row.claimed_value;
+  return {
+    id: row.id,
+    itemSequence: row.item_sequence,
+    certificateNumber: row.number,
+    certificateItem: row.item,
+    quantity: value === null || unit === null ? null : { value: new Decimal(value).toFixed(), unit },
+    state: row.state,
+    code: row.code,
+    reason: row.reason,
+  };
+}
+
+function viewOfNew(
+  use: NewUse,
+  outcome: (Pick<Use, 'state' | 'code' | 'reason'> & { readonly unit: string }) | undefined,
+): Use {
+  const { claimed } = use.reference;
+  const asClaimed = claimed === null || claimed.unit === null ? null : { value: claimed.value, unit: claimed.unit };
+  return {
+    id: use.id,
+    itemSequence: use.itemSequence,
+    certificateNumber: use.reference.number,
+    certificateItem: use.item,
+    quantity: outcome === undefined || use.quantity === null ? asClaimed : { value: use.quantity, unit: outcome.unit },
+    state: outcome?.state ?? use.state,
+    code: outcome === undefined ? use.code : outcome.code,
+    reason: outcome?.reason ?? use.reason,
+  };
+}
