@@ -1,6 +1,7 @@
 import { readCertificateNumber } from '../documents/certificate-number.ts';
-import type { DeclarationFacts, DocumentFacts, ItemFacts } from '../documents/declaration/facts.ts';
+import type { DocumentFacts } from '../documents/declaration/facts.ts';
 import type { Quantity } from '../documents/types.ts';
+import type { ClaimFacts, ClaimItem } from './ports.ts';
 import { plain } from './units.ts';
 
 /** One reference of a goods item to a certificate, with all that it is judged by; kept as JSON with the use. */
@@ -28,7 +29,7 @@ const LONGEST_NUMBER = 70;
  * document's ID is the certificate's number, optionally with `/` and the number of the certificate's item.
  */
 export function referencesOf(
-  facts: DeclarationFacts,
+  facts: ClaimFacts,
   importerIdentifier: string | null,
   isCertificateOfOrigin: (document: DocumentFacts) => boolean,
 ): readonly Reference[] {
@@ -40,9 +41,9 @@ export function referencesOf(
 }
 
 function referenceOf(
-  facts: DeclarationFacts,
+  facts: ClaimFacts,
   importerIdentifier: string | null,
-  item: ItemFacts,
+  item: ClaimItem,
   document: DocumentFacts,
 ): Reference {
   const { number, namedItem } = readReference(document.id ?? '');

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Actor } from '../access/actor.ts';
-import type { DeclarationFacts, DocumentFacts } from '../documents/declaration/facts.ts';
+import type { DeclarationFacts, DocumentFacts, ItemFacts } from '../documents/declaration/facts.ts';
 import type { CertificateOfOrigin } from '../documents/types.ts';
 import type { Content } from '../exchange/message/content.ts';
 import type { Directory } from '../federation/directory.ts';
@@ -32,11 +32,27 @@ export interface Use {
   readonly reason: string;
 }
 
+/** What of a declaration's facts the ledger reads. */
+export interface ClaimFacts extends Pick<DeclarationFacts, 'importer' | 'exporter' | 'consignmentReference'> {
+  readonly items: readonly ClaimItem[];
+}
+
+export type ClaimItem = Pick<
+  ItemFacts,
+  | 'sequence'
+  | 'commodityCode'
+  | 'originCountry'
+  | 'preferentialOriginCountry'
+  | 'netMass'
+  | 'tariffQuantity'
+  | 'documents'
+>;
+
 /** What the ledger needs of a declaration. */
 export interface Claim {
   readonly declarationId: string;
   readonly movementReference: string;
-  readonly facts: DeclarationFacts;
+  readonly facts: ClaimFacts;
   readonly importerIdentifier: string | null;
 }
 

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { makeCertificateNumber } from '../../src/documents/certificate-number.ts';
 import { toXml } from '../../src/documents/codec.ts';
-import type { DeclarationFacts, ItemFacts } from '../../src/documents/declaration/facts.ts';
 import type { CertificateOfOrigin, Quantity } from '../../src/documents/types.ts';
 import type { Directory } from '../../src/federation/directory.ts';
 import { summarise } from '../../src/issuance/summary.ts';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts';
-import type { Claim, LedgerParts } from '../../src/ledger/ports.ts';
+import type { Claim, ClaimFacts, ClaimItem, LedgerParts } from '../../src/ledger/ports.ts';
 import { storeDocument } from '../../src/store/documents.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { inTransaction, type Transaction } from '../../src/store/transaction.ts';
@@ -143,32 +142,10 @@ export async function keepCertificate(
   });
 }
 
-const FACTS: Omit<DeclarationFacts, 'items'> = {
-  message: 'declaration',
-  functionCode: '9',
-  typeCode: 'IMA',
-  procedure: 'import',
-  lodgedAhead: false,
-  localReference: 'LRN-1',
-  movementReference: null,
+const FACTS: Omit<ClaimFacts, 'items'> = {
   consignmentReference: exampleCertificate().consignmentReference,
-  office: 'VNHPH',
-  declarant: null,
-  agent: null,
   importer: { id: '0101234567', name: 'Importer', country: 'VN' },
-  consignee: null,
   exporter: { id: null, name: 'Siam Motor Works Co., Ltd.', country: 'TH' },
-  exportCountry: 'TH',
-  destinationCountry: 'VN',
-  borderTransportMode: '1',
-  arrivalTransport: null,
-  goodsLocation: null,
-  containers: [],
-  invoiceAmount: null,
-  totalGrossMass: null,
-  totalPackages: null,
-  declaredItemCount: null,
-  documents: [],
 };
 
 let serial = 1000;
@@ -196,24 +173,15 @@ export function itemOf(
   sequence: number,
   reference: string,
   quantity: Partial<Quantity> | null,
-  overrides: Partial<ItemFacts> = {},
-): ItemFacts {
+  overrides: Partial<ClaimItem> = {},
+): ClaimItem {
   return {
-    pointer: `/declaration/goodsShipment/governmentAgencyGoodsItem/${sequence - 1}`,
     sequence,
-    description: 'DC electric motors',
     commodityCode: '85013130',
     originCountry: 'TH',
     preferentialOriginCountry: null,
-    customsProcedure: '4000',
-    preferenceCode: '301',
-    customsValue: null,
-    statisticalValue: null,
-    invoiceAmount: null,
     netMass: { value: '1240.5', unit: 'KGM' },
-    grossMass: null,
     tariffQuantity: null,
-    packageCount: null,
     documents: [
       {
         pointer: '',
@@ -229,7 +197,7 @@ export function itemOf(
 }
 
 /** A claim of the consignee of the example. */
-export function claimOf(items: readonly ItemFacts[], overrides: Partial<DeclarationFacts> = {}): Claim {
+export function claimOf(items: readonly ClaimItem[], overrides: Partial<ClaimFacts> = {}): Claim {
   return {
     declarationId: randomUUID(),
     movementReference: '26VN0000000000018X',
