@@ -10,12 +10,14 @@ export type CodeListName =
   | 'packages'
   | 'transport-modes'
   | 'incoterms'
-  | 'harmonized-system';
+  | 'harmonized-system'
+  | 'response-functions';
 
 /** One edition of a list; `validFrom` is a date `YYYY-MM-DD`. */
 interface Edition {
   readonly validFrom: string;
   readonly edition: string;
+  readonly isComplete: boolean;
   readonly codes: ReadonlySet<string>;
   readonly names: ReadonlyMap<string, string>;
 }
@@ -39,7 +41,7 @@ function readEdition(path: string): Edition & { readonly list: string } {
       for (const ending of String(endings).split(' ')) all.add(heading + ending);
     }
   }
-  return { list, edition, validFrom, codes: all, names };
+  return { list, edition, validFrom, isComplete: file['complete'] === true, codes: all, names };
 }
 
 const lists = new Map<string, Edition[]>();
@@ -71,6 +73,19 @@ export function isInList(list: CodeListName, code: string, date: string): boolea
 /** The edition by which a document of that day is judged, such as `2022`. */
 export function editionOf(list: CodeListName, date: string): string {
   return inForce(list, date).edition;
+}
+
+/** One list on one day, looked up once for many codes. */
+export interface ListInForce {
+  readonly edition: string;
+  /** Whether every code that can be right is in it. */
+  readonly isComplete: boolean;
+  readonly codes: ReadonlySet<string>;
+}
+
+/** The list in force on a day (`YYYY-MM-DD`), for whoever looks up many codes. */
+export function listInForce(list: CodeListName, date: string): ListInForce {
+  return inForce(list, date);
 }
 
 /** The name of a code in the list in force on a day, when the list has names. */

@@ -1,32 +1,12 @@
-import { Decimal } from 'decimal.js';
 import { type Agreement, criterionOf, isMember } from './agreements.ts';
 import { countryName } from './code-lists.ts';
+import { isMassUnit, kilograms } from './masses.ts';
 import type { Partially } from './partial.ts';
 import type { Report } from './report.ts';
 import type { CertificateContent, GoodsItem } from './types.ts';
 
-/** Units of mass (UNECE Recommendation 20) in kilograms. */
-const MASS: Readonly<Record<string, string>> = {
-  MGM: '0.000001',
-  GRM: '0.001',
-  KGM: '1',
-  DTN: '100',
-  TNE: '1000',
-  CTM: '0.0002',
-  LBR: '0.45359237',
-  ONZ: '0.028349523125',
-  APZ: '0.0311034768',
-  STN: '907.18474',
-  LTN: '1016.0469088',
-};
-
 type Content = Partially<CertificateContent>;
 type Item = Partially<GoodsItem>;
-
-function kilograms(quantity: Item['quantity']): Decimal | undefined {
-  const factor = MASS[quantity?.unit ?? ''];
-  return factor === undefined || quantity?.value === undefined ? undefined : new Decimal(quantity.value).times(factor);
-}
 
 function reportNumbers(items: readonly (Item | null)[], report: Report): void {
   for (const [index, item] of items.entries()) {
@@ -63,7 +43,7 @@ function reportMeasures(item: Item, at: string, report: Report): void {
     report('VALUE-ZERO', `${at}/${place}`, 'Zero cannot be right here.', value, 'more than zero');
   }
   const unit = item.grossWeight?.unit;
-  if (unit !== undefined && MASS[unit] === undefined) {
+  if (unit !== undefined && !isMassUnit(unit)) {
     const message = `The gross weight is given in ${unit}, which is not a unit of mass.`;
     report('WEIGHT-UNIT', `${at}/grossWeight/unit`, message, unit, 'a unit of mass, such as KGM');
   }

@@ -22,10 +22,20 @@ function character(text: string, pattern: RegExp): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-function reportText(text: string, pointer: string, isNormalForm: boolean, report: Report): void {
+/**
+ * Reports what is wrong with the characters of one text (see `reportTexts`).
+ * @param isMultiLine whether it may have line breaks
+ */
+export function reportText(
+  text: string,
+  pointer: string,
+  isNormalForm: boolean,
+  isMultiLine: boolean,
+  report: Report,
+): void {
   if (PLAIN.test(text)) return;
   const place = wordsOfPointer(pointer).replace(/^./, (first) => first.toUpperCase());
-  const line = text.includes('\n') && !MULTI_LINE.test(pointer);
+  const line = text.includes('\n') && !isMultiLine;
   if (line || CONTROL.test(text)) {
     const which = line ? 'U+000A (a line break)' : character(text, CONTROL);
     report('TEXT-CONTROL-CHARACTER', pointer, `${place} holds the control character ${which}; take it out.`, which);
@@ -53,7 +63,7 @@ function reportText(text: string, pointer: string, isNormalForm: boolean, report
  * scripts in names, and (with `isNormalForm`) texts that are not NFC. Threat H3.
  */
 export function reportTexts(json: JsonValue, isNormalForm: boolean, report: Report, pointer = ''): void {
-  if (typeof json === 'string') reportText(json, pointer, isNormalForm, report);
+  if (typeof json === 'string') reportText(json, pointer, isNormalForm, MULTI_LINE.test(pointer), report);
   else if (isArray(json)) {
     for (const [index, entry] of json.entries()) reportTexts(entry, isNormalForm, report, `${pointer}/${index}`);
   } else if (isObject(json)) {

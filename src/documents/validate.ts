@@ -6,6 +6,7 @@ import { isArray, isObject, type JsonObject, type JsonValue } from './json.ts';
 import { KINDS } from './kinds.ts';
 import type { Partially } from './partial.ts';
 import { escapeSegment, segmentsOf, wordsOfPointer } from './pointer.ts';
+import { without } from './prune.ts';
 import { gather, type Report } from './report.ts';
 import { schemaFaults } from './schema-faults.ts';
 import { schemaErrors } from './schema-validators.ts';
@@ -35,30 +36,6 @@ function reportOvergrown(json: JsonValue, pointer: string, report: Report): void
     return;
   }
   for (const [name, value] of entries) reportOvergrown(value, `${pointer}/${escapeSegment(String(name))}`, report);
-}
-
-/** A copy without the values that the schema found wrong; what stays has the shape of the types, with gaps. */
-function without(json: JsonValue, places: readonly (readonly string[])[]): JsonValue | undefined {
-  if (places.some((place) => place.length === 0)) return undefined;
-  if (places.length === 0) return json;
-  const below = new Map<string, string[][]>();
-  for (const [first = '', ...rest] of places) {
-    const known = below.get(first);
-    if (known === undefined) below.set(first, [rest]);
-    else known.push(rest);
-  }
-  const pruned = (name: string, value: JsonValue): JsonValue | undefined => {
-    const inner = below.get(name);
-    return inner === undefined ? value : without(value, inner);
-  };
-  if (isArray(json)) return json.map((value, index) => pruned(String(index), value) ?? null);
-  if (!isObject(json)) return json;
-  const kept: { [name: string]: JsonValue } = {};
-  for (const [name, value] of Object.entries(json)) {
-    const inner = pruned(name, value);
-    if (inner !== undefined) kept[name] = inner;
-  }
-  return kept;
 }
 
 /** True because `without` has taken out what the schema found wrong. */

@@ -8,18 +8,20 @@ export type Provenance = { readonly source: string; readonly status: 'verified' 
 
 export type ProcedureName = 'import' | 'export' | 'other';
 
-/** Something that must be given: one of several places must hold something. */
+/** Something that must be given: for the whole at one of several places, or for every goods item at one of others. */
 export type RequiredElement = Provenance & {
   readonly name: string;
-  /** Completes the sentence "… must be given". */
+  /** What it is, in the declarant's words. */
   readonly says: string;
   readonly messages: ReadonlySet<DeclarationMessage>;
   /** Undefined: all. */
   readonly procedures: ReadonlySet<ProcedureName> | undefined;
   /** Third letters of TypeCode (simplified declarations) for which it need not be given. */
   readonly exceptAdditionalTypes: ReadonlySet<string>;
-  /** Steps of each place; `*` stands for every entry of a list. */
+  /** Steps of each place from the whole document; `*` stands for some entry of a list. */
   readonly anyOf: readonly (readonly string[])[];
+  /** Steps of each place from a goods item. */
+  readonly anyOfItem: readonly (readonly string[])[];
 };
 
 /** What a preference code claims. */
@@ -100,6 +102,7 @@ function requiredOf(json: JsonObject): RequiredElement {
     procedures: isArray(json['procedures']) ? new Set(textsOf(json['procedures']).filter(isProcedure)) : undefined,
     exceptAdditionalTypes: new Set(textsOf(json['exceptAdditionalTypes'])),
     anyOf: textsOf(json['anyOf']).map(segmentsOf),
+    anyOfItem: textsOf(json['anyOfItem']).map(segmentsOf),
   };
 }
 
