@@ -11,6 +11,8 @@ export interface PreparedRuleSet {
   readonly ruleIds: readonly string[];
   /** Never throws; the same declaration, moment and set always give the same selection. */
   select(declaration: SelectionCase, now: Date): Selection;
+  /** The same in steps of one rule each, so that a large declaration need not hold up others. */
+  selectInSteps(declaration: SelectionCase, now: Date): Generator<void, Selection>;
 }
 
 /** What a rule set is evaluated with. */
@@ -107,29 +109,44 @@ export function prepareRuleSet(ruleSet: RuleSet, parts: RuleSetParts): PreparedR
     return { ...fired, lowered: { to, by: by.map(({ id }) => id) } };
   };
 
+  function* selectInSteps(whole: SelectionCase, now: Date): Generator<void, Selection> {
+    const applied: Exemption[] = [];
+    for (const each of exemptions) {
+      if (ask(each, whole, now) === 'met') applied.push(each.rule);
+      yield;
+    }
+    const fired: FiredRule[] = [];
+    for (const each of rules) {
+      const found = fire(each, whole, now);
+      if (found !== undefined) fired.push(lower(found, each.rule.binding === true, applied));
+      yield;
+    }
+    const used = applied
+      .filter(({ id }) => fired.some(({ lowered }) => lowered?.by.includes(id) === true))
+      .map(({ id, to, reason }): AppliedExemption => ({ exemption: id, to, reason }));
+    return {
+      channel: fired.reduce<Channel>(
+        (strictest, each) => stricter(strictest, each.lowered?.to ?? each.channel),
+        'green',
+      ),
+      ruleSetVersion: parts.version,
+      fired,
+      ...(used.length === 0 ? {} : { exemptions: used }),
+      ...(Object.keys(lists).length === 0 ? {} : { lists }),
+      at: now.toISOString(),
+    };
+  }
+
   return {
     version: parts.version,
     ruleIds: ruleSet.rules.map(({ id }) => id),
+    selectInSteps,
     select(whole, now) {
-      const applied = exemptions.filter((each) => ask(each, whole, now) === 'met').map(({ rule }) => rule);
-      const fired = rules.flatMap((each) => {
-        const found = fire(each, whole, now);
-        return found === undefined ? [] : [lower(found, each.rule.binding === true, applied)];
-      });
-      const used = applied
-        .filter(({ id }) => fired.some(({ lowered }) => lowered?.by.includes(id) === true))
-        .map(({ id, to, reason }): AppliedExemption => ({ exemption: id, to, reason }));
-      return {
-        channel: fired.reduce<Channel>(
-          (strictest, each) => stricter(strictest, each.lowered?.to ?? each.channel),
-          'green',
-        ),
-        ruleSetVersion: parts.version,
-        fired,
-        ...(used.length === 0 ? {} : { exemptions: used }),
-        ...(Object.keys(lists).length === 0 ? {} : { lists }),
-        at: now.toISOString(),
-      };
+      const steps = selectInSteps(whole, now);
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
     },
   };
 }
