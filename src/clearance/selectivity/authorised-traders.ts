@@ -1,6 +1,7 @@
 import { Refusal } from '../../documents/refusal.ts';
 import type { Reader } from '../../store/pool.ts';
-import type { Asked, Changed, VersionView } from './change.ts';
+import type { Asked } from '../asked.ts';
+import type { Changed, VersionView } from './change.ts';
 import { type Approval, approveVersion, draftVersion, proposeVersion, withdrawVersion } from './four-eyes.ts';
 
 /** What an administration has decided about one firm. */

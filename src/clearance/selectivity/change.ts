@@ -1,13 +1,4 @@
-import type { Actor } from '../../access/actor.ts';
 import type { JsonValue } from '../../documents/json.ts';
-import type { Transaction } from '../../store/transaction.ts';
-
-/** Who asks, when, and in which transaction (for reading: any connection of the same type). */
-export interface Asked {
-  readonly transaction: Transaction;
-  readonly actor: Actor;
-  readonly now: Date;
-}
 
 /** What is changed under four eyes. */
 export type ChangedKind = 'rule-set' | 'list' | 'authorised-trader';

@@ -2,7 +2,8 @@ import { actorOfEvent } from '../../access/actor.ts';
 import type { JsonValue } from '../../documents/json.ts';
 import { Refusal } from '../../documents/refusal.ts';
 import { appendEvent } from '../../store/log.ts';
-import { type Asked, RULE_SET } from './change.ts';
+import type { Asked } from '../asked.ts';
+import { RULE_SET } from './change.ts';
 import {
   countOpenDryRuns,
   type DryRunRow,

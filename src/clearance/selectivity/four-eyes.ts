@@ -4,7 +4,8 @@ import type { JsonObject, JsonValue } from '../../documents/json.ts';
 import { Refusal } from '../../documents/refusal.ts';
 import { appendEvent } from '../../store/log.ts';
 import { changedMeanwhile } from '../../store/pool.ts';
-import type { Asked, Changed, Step, VersionLine, VersionState, VersionView } from './change.ts';
+import type { Asked } from '../asked.ts';
+import type { Changed, Step, VersionLine, VersionState, VersionView } from './change.ts';
 import {
   findVersion,
   highestApproved,

@@ -1,6 +1,7 @@
 import { Refusal } from '../../documents/refusal.ts';
 import type { ListKind } from '../../selectivity/rule-set.ts';
-import type { Asked, Changed, VersionView } from './change.ts';
+import type { Asked } from '../asked.ts';
+import type { Changed, VersionView } from './change.ts';
 import { type Approval, approveVersion, draftVersion, proposeVersion, withdrawVersion } from './four-eyes.ts';
 
 /** A named list that rules read. */

@@ -1,6 +1,7 @@
 import { Refusal } from '../../documents/refusal.ts';
 import { drawFor, isDrawn, seedFingerprint } from '../../selectivity/draw.ts';
-import type { Asked } from './change.ts';
+import type { Asked } from '../asked.ts';
+
 import { loadRuleSet } from './in-force-queries.ts';
 
 /** A draw that was made again from the seed that is kept. */

@@ -1,4 +1,5 @@
-import type { Asked, VersionLine, VersionView } from '../../clearance/selectivity/change.ts';
+import type { Asked } from '../../clearance/asked.ts';
+import type { VersionLine, VersionView } from '../../clearance/selectivity/change.ts';
 import { RULE_SET } from '../../clearance/selectivity/change.ts';
 import type { Approval } from '../../clearance/selectivity/four-eyes.ts';
 import type { SelectivityAdministration } from '../../clearance/selectivity/selectivity.ts';
