@@ -4,7 +4,7 @@ import { type PreparedRuleSet, prepareRuleSet } from '../../selectivity/evaluate
 import type { NamedList } from '../../selectivity/rule-set.ts';
 import type { Selection } from '../../selectivity/selection.ts';
 import { appendEvent, type EventActor } from '../../store/log.ts';
-import type { Pool } from '../../store/pool.ts';
+import type { Pool, Reader } from '../../store/pool.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import type { CertificateUse } from '../ports.ts';
 import {
@@ -30,7 +30,7 @@ export interface DryRunParts {
   readonly newId: () => string;
   readonly clock: () => Date;
   /** How the references of a declaration to certificates stand. */
-  readonly usesOf: (declarationId: string) => Promise<readonly CertificateUse[]>;
+  readonly usesOf: (reader: Reader, declarationId: string) => Promise<readonly CertificateUse[]>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -174,7 +174,7 @@ export class DryRunWorker {
       office: past.office,
       declarantFirmId: past.declarant_firm_id,
       authorisedTrader: past.authorised_trader,
-      certificateUses: await this.#parts.usesOf(past.id),
+      certificateUses: await this.#parts.usesOf(this.#parts.pool, past.id),
     });
     return selectInTurns(rules, declaration, asOf);
   }

@@ -73,13 +73,7 @@ export interface SelectivityOfNode extends Selectivity, SelectivityAdministratio
 export function createSelectivity(parts: SelectivityParts): SelectivityOfNode {
   const keeper = new InForceKeeper();
   const newSeed = parts.newSeed ?? (() => randomBytes(32).toString('hex'));
-  const worker = new DryRunWorker({
-    pool: parts.pool,
-    newId: parts.newId,
-    clock: parts.clock,
-    usesOf: (declarationId) => parts.usesOf(parts.pool, declarationId),
-    onError: parts.onError,
-  });
+  const worker = new DryRunWorker(parts);
   /** What is held is out of date once the change is stored. */
   const changing = async (asked: Asked, work: Promise<VersionView>): Promise<VersionView> => {
     const view = await work;
