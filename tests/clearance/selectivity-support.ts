@@ -7,7 +7,11 @@ import { anAssessment, someFacts } from '../selectivity/cases.ts';
 export const NOW = new Date('2026-03-01T03:00:00Z');
 
 /** Selectivity over a pool that may be opened later; nothing refers to certificates. */
-export function selectivityOver(pool: () => Pool, clock: () => Date = () => NOW, errors: unknown[] = []): SelectivityOfNode {
+export function selectivityOver(
+  pool: () => Pool,
+  clock: () => Date = () => NOW,
+  errors: unknown[] = [],
+): SelectivityOfNode {
   return createSelectivity({
     get pool() {
       return pool();
