@@ -149,6 +149,7 @@ function findings(more: Partial<VerdictFindings> & { payments?: readonly Payment
     reader: { mayControl: true, mayDecide: true, mayRecordPayment: true },
     claimedBy: { name: 'An officer', self: true },
     document: { version: 1, kind: 'original', link: '/api/declarations/M', facts: none },
+    proposal: null,
     declared,
     duty: dutyStanding({ declared, officer: null, withheld, uses, payments }),
     withheld,

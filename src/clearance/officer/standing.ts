@@ -6,7 +6,7 @@ export const WAITING_FOR = ['arrival', 'declarant', 'agency', 'officer', 'paymen
 export type WaitingFor = (typeof WAITING_FOR)[number];
 
 /** A query to the declarant as it stands. Moments are ISO texts. */
-export interface QueryStanding {
+export type QueryStanding = {
   readonly id: string;
   readonly number: number;
   readonly state: 'open' | 'answered' | 'closed';
@@ -14,18 +14,18 @@ export interface QueryStanding {
   readonly askedAt: string;
   readonly answerBy: string;
   readonly answeredAt: string | null;
-}
+};
 
 /** What an inspection found at one item. */
-export interface ItemInspection {
+export type ItemInspection = {
   readonly sequence: number;
   readonly conforming: boolean;
   /** Of a discrepancy. */
   readonly description?: string;
   readonly quantityFound?: { readonly value: string; readonly unit: string };
-}
+};
 
-export interface InspectionStanding {
+export type InspectionStanding = {
   readonly id: string;
   readonly number: number;
   readonly state: 'ordered' | 'started' | 'done' | 'called-off';
@@ -36,9 +36,9 @@ export interface InspectionStanding {
   readonly orderedAt: string;
   readonly startedAt: string | null;
   readonly doneAt: string | null;
-}
+};
 
-export interface PermitStanding {
+export type PermitStanding = {
   readonly id: string;
   readonly number: number;
   readonly state: 'awaited' | 'granted' | 'refused' | 'not-required';
@@ -50,9 +50,9 @@ export interface PermitStanding {
   readonly reference: string | null;
   readonly source: string | null;
   readonly decidedAt: string | null;
-}
+};
 
-export interface PaymentRecord {
+export type PaymentRecord = {
   readonly id: string;
   readonly kind: 'payment' | 'security';
   readonly amount: string;
@@ -61,7 +61,7 @@ export interface PaymentRecord {
   readonly source: string;
   readonly occurredAt: string;
   readonly recordedBy: string;
-}
+};
 
 export type DecisionKind =
   | 'assessment-proposed'
@@ -78,7 +78,7 @@ export type DecisionKind =
 export type DecisionReason = { readonly reason: string; readonly pointer?: string };
 
 /** A decision as it was kept; never changed. */
-export interface DecisionRecord {
+export type DecisionRecord = {
   readonly id: string;
   readonly number: number;
   readonly kind: DecisionKind;
@@ -89,19 +89,19 @@ export interface DecisionRecord {
   readonly decidedById: string;
   readonly decidedBy: string;
   readonly decidedAt: string;
-}
+};
 
 /** A duty that an officer established by hand because it could not be computed. */
-export interface EstablishedDuty {
+export type EstablishedDuty = {
   readonly sequence: number;
   readonly duty: Money;
   readonly reason: string;
   /** Whether the preference of the item was withheld when it was established; it counts only as long as that stands. */
   readonly withheld: boolean;
-}
+};
 
 /** What an officer's assessment came to: the duty with the officer's values beside the declared one. */
-export interface OfficerAssessment {
+export type OfficerAssessment = {
   readonly assessment: Assessment;
   readonly established: readonly EstablishedDuty[];
-}
+};

@@ -7,6 +7,7 @@ export const ACTS = [
   'hand-over',
   'raise-query',
   'assess',
+  'confirm-assessment',
   'order-inspection',
   'record-inspection',
   'withhold-preference',
@@ -37,6 +38,8 @@ export interface ActCircumstances {
   readonly hindrances: readonly Hindrance[];
   readonly conditionalHindrances: readonly Hindrance[];
   readonly withheld: ReadonlySet<number>;
+  /** An assessment that waits for a second officer, and whether the reader proposed it. */
+  readonly proposal: { readonly own: boolean } | null;
   /** Items that claim a preference. */
   readonly preferenceItems: readonly number[];
 }
@@ -52,10 +55,11 @@ export function possibleActs(circumstances: ActCircumstances): Act[] {
 }
 
 const OPEN = ['registered', 'in-clearance', 'conditionally-released'];
-/** Acts that need no claim. */
-const WITHOUT_CLAIM: readonly ActName[] = ['claim', 'record-payment'];
+/** Acts that are possible also while somebody else has claimed the declaration. */
+const WITHOUT_CLAIM: readonly ActName[] = ['record-payment', 'confirm-assessment'];
 const DECIDING: readonly ActName[] = [
   'assess',
+  'confirm-assessment',
   'withhold-preference',
   'restore-preference',
   'conditional-release',
@@ -77,9 +81,8 @@ function notAllowed(act: ActName, { reader, standing }: ActCircumstances): Why |
 
 function notClaimed(act: ActName, { claimedBy }: ActCircumstances): Why | null {
   if (act === 'claim' && claimedBy?.self === true) return { code: 'CLAIMED-ALREADY', reason: 'You have claimed it.' };
-  if (claimedBy?.self === true || (claimedBy === null && WITHOUT_CLAIM.includes(act))) return null;
-  if (act === 'record-payment') return null;
-  if (claimedBy === null) return { code: 'CLAIM-FIRST', reason: 'Claim the declaration first.' };
+  if (claimedBy === null) return act === 'hand-over' ? { code: 'NOT-CLAIMED', reason: 'Nobody has claimed it.' } : null;
+  if (claimedBy.self || WITHOUT_CLAIM.includes(act)) return null;
   return { code: 'CLAIMED-BY-ANOTHER', reason: `${claimedBy.name} has claimed it.` };
 }
 
@@ -88,6 +91,12 @@ function notNow(act: ActName, given: ActCircumstances): Why | null {
   switch (act) {
     case 'release':
       return firstOf(given.hindrances);
+    case 'confirm-assessment':
+      if (given.proposal === null)
+        return { code: 'NOTHING-PROPOSED', reason: 'No assessment waits for a second officer.' };
+      return given.proposal.own
+        ? { code: 'FOUR-EYES', reason: 'You proposed it; somebody else has to confirm it.' }
+        : null;
     case 'conditional-release':
       return firstOf(given.conditionalHindrances);
     case 'record-inspection':

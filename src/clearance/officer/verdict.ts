@@ -33,6 +33,7 @@ export interface VerdictFindings {
     readonly link: string;
     readonly facts: DeclarationFacts;
   };
+  readonly proposal: { readonly own: boolean } | null;
   /** The duty as computed from the declaration. */
   readonly declared: Assessment;
   /** What is due with the officer's findings. */
@@ -110,6 +111,7 @@ export function composeVerdict(findings: VerdictFindings): Verdict {
       hindrances,
       conditionalHindrances,
       withheld: findings.withheld,
+      proposal: findings.proposal,
       preferenceItems: items.filter((item) => item.agreement !== null).map((item) => item.sequence),
     }),
   };
