@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Reader } from './pool.ts';
+import type { Reader, Statement } from './pool.ts';
 import type { Transaction } from './transaction.ts';
 
 /** The original bytes of a document, as made, sent or received. */
@@ -16,13 +16,22 @@ export interface DocumentBytes {
  */
 export async function storeDocument(transaction: Transaction, document: DocumentBytes): Promise<string> {
   const digest = createHash('sha256').update(document.bytes).digest();
-  await transaction.query({
+  await transaction.query(insertDocument(digest, document));
+  return digest.toString('hex');
+}
+
+/** As {@link storeDocument}, for bytes whose digest is known; travels with the next statement or the commit. */
+export function keepDocument(transaction: Transaction, digest: Buffer, document: DocumentBytes): void {
+  transaction.later(insertDocument(digest, document));
+}
+
+function insertDocument(digest: Buffer, document: DocumentBytes): Statement {
+  return {
     name: 'store-document',
     text: `insert into documents (digest, kind, content_type, bytes) values ($1, $2, $3, $4)
       on conflict (digest) do nothing`,
     values: [digest, document.kind, document.contentType, document.bytes],
-  });
-  return digest.toString('hex');
+  };
 }
 
 /** The document with this digest (hexadecimal SHA-256), or undefined. */

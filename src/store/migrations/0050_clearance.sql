@@ -92,3 +92,6 @@ create table declaration_versions (
 );
 
 create sequence declaration_serial;
+
+-- A declarant is found by the identifier in the document.
+create index firms_by_identifier on firms (identifier_value);

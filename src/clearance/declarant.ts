@@ -1,0 +1,76 @@
+import type { DeclarationFacts } from '../documents/declaration/facts.ts';
+import { Refusal } from '../documents/refusal.ts';
+import type { Reader } from '../store/pool.ts';
+import type { Asked } from './asked.ts';
+
+/** The firm that declares, as it is registered on this node. */
+export interface Declarant {
+  readonly firmId: string;
+  readonly name: string;
+  readonly identifier: string;
+  /** MRN of the declaration that already has the local reference; null when it is free. */
+  readonly takenBy: string | null;
+}
+
+interface DeclarantRow {
+  firm_id: string;
+  name: string;
+  identifier: string;
+  taken_by: string | null;
+}
+
+/**
+ * The firm that a document names as its declarant, if the actor may act for it: their own, or for a broker one whose
+ * mandate holds now (threats P1). The identifier may stand with the country before it, as economic operators are
+ * numbered in many countries. Also says whether the document's local reference (LRN) is still free for that firm.
+ * @throws the refusals `FIRM-MISSING` and `DECLARANT-NOT-YOURS`, which says the same of firms that are not registered.
+ */
+export async function declarantFor(asked: Asked, facts: DeclarationFacts): Promise<Declarant> {
+  const { actor, now, transaction } = asked;
+  if (actor.firmId === null)
+    throw new Refusal('not-allowed', 'FIRM-MISSING', 'Only people of a firm lodge declarations.');
+  const identifier = facts.declarant?.id ?? '';
+  const { rows } = await selectDeclarants(transaction, {
+    identifiers: identifiersIn(identifier),
+    firmId: actor.firmId,
+    broker: actor.role === 'broker',
+    now,
+    localReference: facts.localReference ?? '',
+  });
+  const [found, other] = rows;
+  if (found === undefined || other !== undefined)
+    throw new Refusal(
+      'not-allowed',
+      'DECLARANT-NOT-YOURS',
+      `The declarant of the document (${identifier === '' ? 'none' : identifier}) is neither your firm nor one that your firm has a mandate for now. Put the identifier into Declarant/ID under which the firm is registered here.`,
+    );
+  return { firmId: found.firm_id, name: found.name, identifier: found.identifier, takenBy: found.taken_by };
+}
+
+/** The identifier as given, and without the country in front of it. */
+export function identifiersIn(identifier: string): readonly string[] {
+  const rest = /^[A-Z]{2}(.+)$/.exec(identifier)?.[1];
+  return rest === undefined ? [identifier] : [identifier, rest];
+}
+
+function selectDeclarants(
+  reader: Reader,
+  asked: {
+    readonly identifiers: readonly string[];
+    readonly firmId: string;
+    readonly broker: boolean;
+    readonly now: Date;
+    readonly localReference: string;
+  },
+): Promise<{ rows: DeclarantRow[] }> {
+  return reader.query<DeclarantRow>({
+    name: 'declarant-of-document',
+    text: `select f.id as firm_id, f.name, f.identifier_value as identifier,
+        (select d.mrn from declarations d where d.declarant_firm_id = f.id and d.lrn = $5) as taken_by
+      from firms f where f.identifier_value = any($1::text[]) and (f.id = $2::uuid or ($3::boolean and exists (
+        select 1 from mandates m where m.principal_firm_id = f.id and m.broker_firm_id = $2::uuid
+          and m.valid_from <= $4 and m.valid_until > $4 and m.revoked_at is null)))
+      limit 2`,
+    values: [asked.identifiers, asked.firmId, asked.broker, asked.now, asked.localReference],
+  });
+}
