@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { type NationalProfile, profileOf } from '../documents/declaration/national-profile.ts';
-import { stricter, type Channel, type Selection } from '../selectivity/selection.ts';
+import { type Channel, type Selection, stricter } from '../selectivity/selection.ts';
 import type { Transaction } from '../store/transaction.ts';
 import type { Assessment } from '../tariff/assessment.ts';
 import type { MilestoneNote, Notice } from './change-declaration.ts';
@@ -101,9 +101,10 @@ export function acceptanceOf(
   before: { readonly row: DeclarationRow; readonly openedPermits: readonly string[] } | null,
   now: Date,
 ): Acceptance {
-  const channel = before?.row.channel === undefined || before.row.channel === null
-    ? selection.channel
-    : stricter(selection.channel, before.row.channel);
+  const channel =
+    before?.row.channel === undefined || before.row.channel === null
+      ? selection.channel
+      : stricter(selection.channel, before.row.channel);
   const found = outstanding({ channel, ...judgement });
   const permits = found.permits
     .filter((paper) => before === null || !before.openedPermits.includes(permitKey(paper)))
@@ -138,12 +139,7 @@ export function permitKey(paper: { readonly agency: string | null; readonly titl
 }
 
 /** Opens what the acceptance orders; the declaration's row is there and held by the transaction. */
-export function openOrders(
-  transaction: Transaction,
-  declarationId: string,
-  acceptance: Acceptance,
-  now: Date,
-): void {
+export function openOrders(transaction: Transaction, declarationId: string, acceptance: Acceptance, now: Date): void {
   if (acceptance.inspectionId !== null)
     insertInspection(transaction, {
       id: acceptance.inspectionId,

@@ -1,12 +1,5 @@
 import type { Actor } from '../access/actor.ts';
-
-/** A condition of an SQL query with its parameters, numbered from where the caller says. */
-export interface Condition {
-  readonly sql: string;
-  readonly values: readonly unknown[];
-  /** Short name of the rule that was taken, for the name of a prepared statement. */
-  readonly name: string;
-}
+import type { Condition } from '../store/list-query.ts';
 
 /**
  * Which declarations (alias `d`) an actor sees: a trader those that their firm declares; a broker also those of firms

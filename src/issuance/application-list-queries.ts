@@ -1,8 +1,8 @@
 import type { Actor } from '../access/actor.ts';
+import type { Cursor } from '../store/cursor.ts';
+import { ListConditions, type ListedTable } from '../store/list-query.ts';
 import type { Reader } from '../store/pool.ts';
 import { APPLICATION_LINE_COLUMNS, type ApplicationLineRow } from './application-queries.ts';
-import type { Cursor } from './cursor.ts';
-import { ListConditions, type ListedTable } from './list-query.ts';
 import { visibleApplications } from './visibility.ts';
 
 /** Filters of a list of applications; what is not given does not filter. */

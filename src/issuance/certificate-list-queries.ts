@@ -1,8 +1,8 @@
 import type { Actor } from '../access/actor.ts';
+import type { Cursor } from '../store/cursor.ts';
+import { ListConditions, type ListedTable } from '../store/list-query.ts';
 import type { Reader } from '../store/pool.ts';
 import { CERTIFICATE_LINE_COLUMNS, type CertificateLineRow } from './certificate-queries.ts';
-import type { Cursor } from './cursor.ts';
-import { ListConditions, type ListedTable } from './list-query.ts';
 import { visibleCertificates } from './visibility.ts';
 
 /** Filters of a list of certificates; what is not given does not filter. */

@@ -1,12 +1,5 @@
 import type { Actor } from '../access/actor.ts';
-
-/** A condition of an SQL query with its parameters, numbered from where the caller says. */
-export interface Condition {
-  readonly sql: string;
-  readonly values: readonly unknown[];
-  /** Short name of the rule that was taken, for the name of a prepared statement. */
-  readonly name: string;
-}
+import type { Condition } from '../store/list-query.ts';
 
 /** Firms that gave a broker a mandate that holds at this moment (parameters: broker's firm, moment). */
 const mandated = (firmColumn: string, broker: string, now: string): string =>

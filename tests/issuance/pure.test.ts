@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Refusal } from '../../src/documents/refusal.ts';
-import { readCursor, readLimit, writeCursor } from '../../src/issuance/cursor.ts';
 import { localTime } from '../../src/issuance/local-time.ts';
 import { summarise } from '../../src/issuance/summary.ts';
 import type { HistoryEntry } from '../../src/issuance/views.ts';
 import { waitsOf } from '../../src/issuance/waits.ts';
+import { readCursor, readLimit, writeCursor } from '../../src/store/cursor.ts';
 
 const by = { name: 'x', role: 'node' };
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 5, 8, minute));

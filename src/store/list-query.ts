@@ -1,7 +1,14 @@
 import type pg from 'pg';
-import type { Reader } from '../store/pool.ts';
 import type { Cursor } from './cursor.ts';
-import type { Condition } from './visibility.ts';
+import type { Reader } from './pool.ts';
+
+/** A condition of an SQL query with its parameters, numbered from where the caller says. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  /** Short name of the rule that was taken, for the name of a prepared statement. */
+  readonly name: string;
+}
 
 /** A table that is listed newest first, page by page. */
 export interface ListedTable {
