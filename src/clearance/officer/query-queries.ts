@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../documents/json.ts';
+import type { Condition } from '../../store/list-query.ts';
 import type { Reader } from '../../store/pool.ts';
 import type { Transaction } from '../../store/transaction.ts';
-import type { Condition } from '../visibility.ts';
 
 /** One side's say in a query. */
 export interface QueryTurn {
