@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Which rooms each room may import from, besides itself. `cli` is src/cli.ts and the folder of its commands. */
 const mayUse: Record<string, readonly string[]> = {
   cli: ['region', 'node', 'verification', 'exchange', 'federation', 'documents', 'seal', 'pki', 'store', 'access'],
-  region: ['node', 'access', 'federation', 'pki', 'store', 'documents'],
+  region: ['node', 'clearance', 'access', 'federation', 'pki', 'store', 'documents'],
   node: [
     'http',
     'access',

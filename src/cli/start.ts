@@ -4,6 +4,7 @@ import { startNode } from '../node/start-node.ts';
 import { carrySamples, lanes } from '../region/carry-samples.ts';
 import { RegionFolder } from '../region/region-folder.ts';
 import { ensureSamplePeople } from '../region/sample-people.ts';
+import { ensureSampleRates } from '../region/sample-rates.ts';
 import { type StartedRegion, startRegion } from '../region/start-region.ts';
 import { summarise } from './start-summary.ts';
 
@@ -62,7 +63,10 @@ async function startOne(options: StartOptions, country: string): Promise<void> {
     clock,
   });
   const people = folder.read()?.nodes[country]?.people ?? [];
-  if (node.configuration.sample) await ensureSamplePeople(node.pool, country, people, clock());
+  if (node.configuration.sample) {
+    await ensureSamplePeople(node.pool, country, people, clock());
+    await ensureSampleRates(node.pool, country, clock());
+  }
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ country, pages: node.configuration.pages.url, as4: node.configuration.as4.endpoint })}\n`

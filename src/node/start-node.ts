@@ -29,6 +29,7 @@ import { createAs4Server } from './as4-server.ts';
 import { type NodeConfiguration, readConfiguration } from './configuration.ts';
 import { describeThisNode } from './describe.ts';
 import { askSources, DIRECTORY_POLL_MILLISECONDS } from './directory-sources.ts';
+import { dutyOf } from './duty.ts';
 import { limitsOf, partnerTermsOf } from './exchange-settings.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { listen } from './listen.ts';
@@ -171,6 +172,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     const { exchange, issuance } = wireExchange(configuration, terms, { pool, keys, keeper, meter: metrics.meter });
     const watch = watchNode({ configuration, folder: terms.folder, keeper, exchange, pool, clock: terms.clock });
     await issuance.keepHouse(terms.clock());
+    const duty = dutyOf(configuration);
     const web = createApp({
       pool,
       version: programVersion(),
@@ -180,6 +182,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         ...applicationRoutes(issuance),
         ...certificateRoutes(issuance),
         ...attachmentRoutes(issuance),
+        ...duty.routes,
         ...operatorRoutes(exchange, watch, metrics),
         ...directoryRoutes(async (serial) =>
           serial === undefined

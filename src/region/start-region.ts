@@ -11,6 +11,7 @@ import { databaseName, ownDatabase } from './region-database.ts';
 import type { RegionDescription, RegionFolder } from './region-folder.ts';
 import { lockRegion, runningRegion } from './region-lock.ts';
 import { ensureSamplePeople } from './sample-people.ts';
+import { ensureSampleRates } from './sample-rates.ts';
 
 /** How a region is to be started. */
 export interface RegionStart {
@@ -105,6 +106,7 @@ export async function startRegion(terms: RegionStart): Promise<StartedRegion> {
         });
         started.push(() => node.stop());
         await ensureSamplePeople(node.pool, country, description.nodes[country]?.people ?? [], now);
+        await ensureSampleRates(node.pool, country, now);
         progress(`${node.configuration.name} is up at ${node.configuration.pages.url}`);
         return node;
       }),

@@ -1,11 +1,12 @@
 import { Decimal } from 'decimal.js';
 import { countryName } from '../documents/code-lists.ts';
 import type { DeclarationFacts, ItemFacts } from '../documents/declaration/facts.ts';
-import type { Assessment, DutyFinding, ItemAssessment, Money, WorkingLine } from './assessment.ts';
-import { computeDuty, type StatedQuantity } from './compute-duty.ts';
-import { type CustomsValue, customsValueOf } from './customs-value.ts';
-import { Exact, type ExchangeRates, minorUnits, roundToCurrency } from './exchange-rate.ts';
-import { type RateFinding, rateFor, WITHOUT_PREFERENCE } from './rate-for.ts';
+import type { Assessment, DutyFinding, ItemAssessment, Money } from './assessment.ts';
+import type { StatedQuantity } from './compute-duty.ts';
+import { customsValueOf } from './customs-value.ts';
+import { dutyFinding } from './duty-finding.ts';
+import { Exact, type ExchangeRates, minorUnits } from './exchange-rate.ts';
+import { rateFor, WITHOUT_PREFERENCE } from './rate-for.ts';
 import { findLine, type Tariff } from './tariff.ts';
 
 /** What of a national profile duty depends on: preference codes, the agreement and the columns that each means. */
@@ -49,35 +50,6 @@ function quantitiesOf(item: ItemFacts): StatedQuantity[] {
   return stated;
 }
 
-function dutyFinding(finding: RateFinding, value: CustomsValue, item: ItemFacts, terms: DutyTerms): DutyFinding {
-  if (!finding.found) {
-    const { code, reason, applied } = finding;
-    return { computed: false, code, reason, ...(applied === undefined ? {} : { rate: applied }) };
-  }
-  const { applied: rate } = finding;
-  if (!value.established) return { computed: false, code: value.code, reason: value.reason, rate };
-  const duty = computeDuty(finding.rate, {
-    value: value.amount,
-    currency: terms.currency,
-    quantities: quantitiesOf(item),
-    exchangeRates: terms.exchangeRates,
-    date: terms.date,
-    mostFavouredNation: finding.mostFavouredNation,
-  });
-  if (!duty.computed) return { computed: false, code: duty.code, reason: duty.reason, rate };
-  const amount = roundToCurrency(duty.duty, terms.currency);
-  const places = minorUnits(terms.currency);
-  const rounding: WorkingLine[] = new Exact(amount).equals(duty.duty)
-    ? []
-    : [{ words: `rounded half up to ${places} decimals (${terms.currency})`, result: `${terms.currency} ${amount}` }];
-  return {
-    computed: true,
-    duty: { amount, currency: terms.currency },
-    rate,
-    working: [...finding.because.map((words) => ({ words })), ...duty.working, ...rounding],
-  };
-}
-
 function assessItem(item: ItemFacts, terms: DutyTerms): ItemAssessment {
   const { facts, tariff, currency, date } = terms;
   const value = customsValueOf(facts, item, terms);
@@ -104,7 +76,7 @@ function assessItem(item: ItemFacts, terms: DutyTerms): ItemAssessment {
   const search = findLine(tariff, item.commodityCode);
   if (!search.found) return both(notComputed(search.code, search.reason));
   const rate = (schedule: string, origin: string | null): DutyFinding =>
-    dutyFinding(rateFor(tariff, search.line, schedule, origin, date), value, item, terms);
+    dutyFinding(rateFor(tariff, search.line, schedule, origin, date), value, quantitiesOf(item), terms);
   const mostFavouredNation = rate(WITHOUT_PREFERENCE, item.originCountry);
   if (claimCode === null) return { ...common, claimed: mostFavouredNation, mostFavouredNation };
   const origin = item.preferentialOriginCountry ?? item.originCountry;

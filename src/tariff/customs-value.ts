@@ -14,7 +14,8 @@ export type CustomsValue =
 
 type ValueTerms = { readonly currency: string; readonly exchangeRates: ExchangeRates; readonly date: string };
 
-function inOwnCurrency(words: string, { amount, currency }: DecimalAmount, terms: ValueTerms): CustomsValue {
+/** A value that is stated as such, in the administration's currency. `words` says what it is. */
+export function statedValue(words: string, { amount, currency }: DecimalAmount, terms: ValueTerms): CustomsValue {
   const conversion: Conversion = convert(new Exact(amount), currency, terms);
   const stated = { words, result: `${currency} ${amount}` };
   if (!conversion.converted)
@@ -45,10 +46,10 @@ type Part = { readonly own: Exact; readonly all: Exact; readonly words: string |
  * whole shipment (article 8: freight, insurance, commissions are added as far as the declaration states them).
  */
 export function customsValueOf(facts: DeclarationFacts, item: ItemFacts, terms: ValueTerms): CustomsValue {
-  if (item.customsValue !== null) return inOwnCurrency('customs value as declared', item.customsValue, terms);
+  if (item.customsValue !== null) return statedValue('customs value as declared', item.customsValue, terms);
   if (item.invoiceAmount === null)
     return missing('The item declares neither a customs value nor an invoice amount.', []);
-  const invoice = inOwnCurrency('invoice amount of the item', item.invoiceAmount, terms);
+  const invoice = statedValue('invoice amount of the item', item.invoiceAmount, terms);
   if (!invoice.established) return invoice;
   const whole: Part = { own: new Exact(1), all: new Exact(1), words: null };
   const charges = item.charges.map((charge) => ({ charge, part: whole, of: 'item' }));
@@ -74,7 +75,7 @@ export function customsValueOf(facts: DeclarationFacts, item: ItemFacts, terms: 
         working,
       );
     const name = charge.type === 'freight' ? 'freight' : `charge ${charge.type}`;
-    const stated = inOwnCurrency(`${name} of the ${of}, ${sign === 1 ? 'added' : 'taken off'}`, charge.amount, terms);
+    const stated = statedValue(`${name} of the ${of}, ${sign === 1 ? 'added' : 'taken off'}`, charge.amount, terms);
     if (!stated.established) return { ...stated, working: [...working, ...stated.working] };
     const counted = stated.amount.times(part.own).dividedBy(part.all);
     amount = amount.plus(counted.times(sign));
