@@ -327,7 +327,7 @@ describe('the certificate number', () => {
 });
 
 describe('the shared schema set', () => {
-  it('holds schemas, code lists, agreements and profiles that their own schemas accept', () => {
+  it('holds schemas, code lists, agreements, profiles and tariffs that their own schemas accept', () => {
     const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true });
     addFormats.default(ajv);
     ajv.addKeyword('xml');
@@ -335,8 +335,9 @@ describe('the shared schema set', () => {
     const list = ajv.compile(schemaFile('code-list.schema.json'));
     const agreement = ajv.compile(schemaFile('agreement.schema.json'));
     const profile = ajv.compile(schemaFile('profile.schema.json'));
+    const tariff = ajv.compile(schemaFile('tariff.schema.json'));
     for (const { path } of schemaSet().files) {
-      const judges = { 'codelists/': list, 'agreements/': agreement, 'profiles/': profile };
+      const judges = { 'codelists/': list, 'agreements/': agreement, 'profiles/': profile, 'tariffs/': tariff };
       const judge = Object.entries(judges).find(([folder]) => path.startsWith(folder))?.[1];
       if (judge !== undefined) assert.ok(judge(schemaFile(path)), `${path}: ${ajv.errorsText(judge.errors)}`);
       else assert.ok(ajv.validateSchema(schemaFile(path)), path);

@@ -87,13 +87,6 @@ export function tariffRoutes(country: string, customs: CustomsAdministration, ra
         'A cell of the tariff that was not understood is shown as printed and never computed with.',
       tag: 'Duty',
       right: 'tariff.read',
-      params: {
-        commodityCode: {
-          type: 'string',
-          pattern: '^[0-9]{6,10}$',
-          says: 'a commodity code of 6 to 10 digits',
-        },
-      },
       query: {
         origin: COUNTRY,
         date: { type: 'string', format: 'date', says: 'a day, such as 2026-11-24' },
@@ -105,6 +98,8 @@ export function tariffRoutes(country: string, customs: CustomsAdministration, ra
       replies: { 200: { description: 'The line with its rates.', schema: REPLY } },
       async handle({ params, query, now, transaction }) {
         const code = params['commodityCode'] ?? '';
+        if (!/^[0-9]{6,10}$/.test(code))
+          throw new Refusal('invalid', 'COMMODITY-CODE-FORM', 'A commodity code has 6 to 10 digits and nothing else.');
         const tariff = tariffOf(country);
         if (tariff === null)
           throw new Refusal('not-found', 'TARIFF-MISSING', 'No tariff of this country is held here; ask its customs.');
