@@ -1,10 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Selectivity } from '../../src/clearance/ports.ts';
 import { createSelectivity, type SelectivityOfNode } from '../../src/clearance/selectivity/selectivity.ts';
 import type { Channel } from '../../src/selectivity/selection.ts';
 import type { Pool } from '../../src/store/pool.ts';
-import { anAssessment, someFacts } from '../selectivity/cases.ts';
+import { anAssessment, caseParts, someFacts } from '../selectivity/cases.ts';
 
 export const NOW = new Date('2026-03-01T03:00:00Z');
+
+/** What a channel is asked for: an import without certificates. */
+export function aDeclaration(facts = someFacts()): Parameters<Selectivity['select']>[1] {
+  return { ...caseParts({ facts }), certificateUses: [] };
+}
 
 /** Selectivity over a pool that may be opened later; nothing refers to certificates. */
 export function selectivityOver(

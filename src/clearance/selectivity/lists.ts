@@ -15,6 +15,8 @@ export type ListContent = {
 export const MOST_LIST_ENTRIES = 10_000;
 
 const COMMODITY_CODE = /^[0-9][0-9. ]{0,19}$/;
+/** As the schema of rule sets has it: what rules can name. */
+const NAME = /^[a-z][a-z0-9-]{1,62}$/;
 const COUNTRY = /^[A-Z]{2}$/;
 
 export function listNamed(name: string): Changed {
@@ -23,7 +25,7 @@ export function listNamed(name: string): Changed {
 
 /**
  * Proposes what a list shall hold from now on: the whole list, for somebody else to approve.
- * @throws the refusal `LIST-ENTRIES` with every entry that does not fit the list's kind
+ * @throws the refusals `LIST-NAME`, and `LIST-ENTRIES` with every entry that does not fit the list's kind
  */
 export async function proposeList(
   asked: Asked,
@@ -31,6 +33,12 @@ export async function proposeList(
   content: ListContent,
   reason: string,
 ): Promise<VersionView> {
+  if (!NAME.test(name))
+    throw new Refusal(
+      'invalid',
+      'LIST-NAME',
+      'A list has a name of 2 to 63 small letters, digits and hyphens that begins with a letter.',
+    );
   const fit = { 'commodity-codes': COMMODITY_CODE, countries: COUNTRY, firms: undefined, texts: undefined }[
     content.kind
   ];

@@ -62,7 +62,7 @@ export function authorisedTraderRoutes(selectivity: SelectivityAdministration): 
       summary: 'One version of one authorisation',
       tag: TAG,
       right: 'selectivity.read',
-      params: { firmId: ID, number: VERSION_NUMBER },
+      params: { firmId: ID },
       replies: { 200: { description: 'The version.', schema: versionOf(TRADER_CONTENT) } },
       async handle(context) {
         const changed = traderOf(context.params['firmId'] ?? '');
@@ -100,7 +100,7 @@ export function authorisedTraderRoutes(selectivity: SelectivityAdministration): 
       summary: 'Approve what somebody else proposed',
       tag: TAG,
       right: 'authorised-trader.manage',
-      params: { firmId: ID, number: VERSION_NUMBER },
+      params: { firmId: ID },
       ifMatch: 'required',
       requestBody: APPROVAL,
       bodyOptional: true,
@@ -122,7 +122,7 @@ export function authorisedTraderRoutes(selectivity: SelectivityAdministration): 
       summary: 'Withdraw a version that is not in force',
       tag: TAG,
       right: 'authorised-trader.manage',
-      params: { firmId: ID, number: VERSION_NUMBER },
+      params: { firmId: ID },
       ifMatch: 'required',
       requestBody: objectOf({ reason: REASON }),
       replies: { 200: { description: 'Withdrawn.', schema: versionOf(TRADER_CONTENT) } },

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../documents/json.ts';
 import { bodyObject, momentOf } from '../body.ts';
 import type { Route } from '../route.ts';
 import { askedOf, numberOf } from './selectivity.ts';
-import { DRY_RUN, DRY_RUN_TERMS, VERSION_NUMBER } from './selectivity-shapes.ts';
+import { DRY_RUN, DRY_RUN_TERMS } from './selectivity-shapes.ts';
 import { ID, listOf } from './shapes.ts';
 
 const TAG = 'Selectivity';
@@ -26,7 +26,6 @@ export function dryRunRoutes(selectivity: SelectivityAdministration): Route[] {
         'Runs in the background over the declarations lodged in the period, the newest first; read it again to see how far it is.',
       tag: TAG,
       right: 'selectivity.propose',
-      params: { number: VERSION_NUMBER },
       requestBody: DRY_RUN_TERMS,
       replies: { 202: { description: 'It waits for its turn.', schema: DRY_RUN } },
       async handle(context) {
@@ -47,7 +46,6 @@ export function dryRunRoutes(selectivity: SelectivityAdministration): Route[] {
       summary: 'Dry runs of a version, the newest first',
       tag: TAG,
       right: 'selectivity.read',
-      params: { number: VERSION_NUMBER },
       replies: { 200: { description: 'At most 100.', schema: listOf(DRY_RUN) } },
       async handle(context) {
         const views = await selectivity.listDryRuns(askedOf(context), numberOf(context.params));

@@ -10,7 +10,6 @@ import {
   LIST_CONTENT,
   LIST_SUMMARY,
   REASON,
-  RULE_NAME,
   VERSION_LINE,
   VERSION_NUMBER,
   versionOf,
@@ -52,7 +51,6 @@ export function ruleListRoutes(selectivity: SelectivityAdministration): Route[] 
       summary: 'Versions of one list, the newest first',
       tag: TAG,
       right: 'selectivity.read',
-      params: { name: RULE_NAME },
       query: { before: { ...VERSION_NUMBER, description: 'Number of the last version you have.' } },
       replies: { 200: { description: 'The versions, without their content.', schema: listOf(VERSION_LINE) } },
       async handle(context) {
@@ -72,7 +70,6 @@ export function ruleListRoutes(selectivity: SelectivityAdministration): Route[] 
       summary: 'One version of one list',
       tag: TAG,
       right: 'selectivity.read',
-      params: { name: RULE_NAME, number: VERSION_NUMBER },
       replies: { 200: { description: 'The version.', schema: versionOf(LIST_CONTENT) } },
       async handle(context) {
         const changed = listNamed(context.params['name'] ?? '');
@@ -86,7 +83,6 @@ export function ruleListRoutes(selectivity: SelectivityAdministration): Route[] 
       summary: 'Propose what shall hold from now on, for somebody else to approve',
       tag: TAG,
       right: 'selectivity.propose',
-      params: { name: RULE_NAME },
       requestBody: objectOf({ content: LIST_CONTENT, reason: REASON }),
       bodyLimit: 4 * 1024 * 1024,
       replies: { 201: { description: 'Proposed.', schema: versionOf(LIST_CONTENT) } },
@@ -111,7 +107,6 @@ export function ruleListRoutes(selectivity: SelectivityAdministration): Route[] 
       summary: 'Approve what somebody else proposed',
       tag: TAG,
       right: 'selectivity.approve',
-      params: { name: RULE_NAME, number: VERSION_NUMBER },
       ifMatch: 'required',
       requestBody: APPROVAL,
       bodyOptional: true,
@@ -133,7 +128,6 @@ export function ruleListRoutes(selectivity: SelectivityAdministration): Route[] 
       summary: 'Withdraw a version that is not in force',
       tag: TAG,
       right: 'selectivity.propose',
-      params: { name: RULE_NAME, number: VERSION_NUMBER },
       ifMatch: 'required',
       requestBody: objectOf({ reason: REASON }),
       replies: { 200: { description: 'Withdrawn.', schema: versionOf(LIST_CONTENT) } },

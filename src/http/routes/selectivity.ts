@@ -4,6 +4,7 @@ import { RULE_SET } from '../../clearance/selectivity/change.ts';
 import type { Approval } from '../../clearance/selectivity/four-eyes.ts';
 import type { SelectivityAdministration } from '../../clearance/selectivity/selectivity.ts';
 import type { JsonObject, JsonValue } from '../../documents/json.ts';
+import { Refusal } from '../../documents/refusal.ts';
 import { bodyObject, momentOf, objectAt, textOf } from '../body.ts';
 import type { Reply, Route, RouteContext } from '../route.ts';
 import {
@@ -25,8 +26,12 @@ export function askedOf({ transaction, actor, now }: RouteContext): Asked {
   return { transaction, actor, now };
 }
 
+/** The version that the address names. @throws the refusal `VERSION-NOT-FOUND` for what is no number */
 export function numberOf(params: RouteContext['params']): number {
-  return Number(params['number'] ?? '0');
+  const number = params['number'] ?? '';
+  if (!/^[1-9][0-9]{0,8}$/.test(number))
+    throw new Refusal('not-found', 'VERSION-NOT-FOUND', 'There is no such version.');
+  return Number(number);
 }
 
 export function approvalOf(body: JsonValue | undefined): Approval {
@@ -131,7 +136,6 @@ export function ruleSetRoutes(selectivity: SelectivityAdministration): Route[] {
       summary: 'One version of the rule set, with what was done with it',
       tag: TAG,
       right: 'selectivity.read',
-      params: { number: VERSION_NUMBER },
       replies: { 200: { description: 'The version.', schema: RULE_SET_VERSION } },
       async handle(context) {
         return versionReply(200, await selectivity.readVersion(askedOf(context), RULE_SET, numberOf(context.params)));
@@ -144,7 +148,6 @@ export function ruleSetRoutes(selectivity: SelectivityAdministration): Route[] {
       summary: 'Propose a draft for approval',
       tag: TAG,
       right: 'selectivity.propose',
-      params: { number: VERSION_NUMBER },
       ifMatch: 'required',
       replies: { 200: { description: 'The version, proposed.', schema: RULE_SET_VERSION } },
       async handle(context) {
@@ -161,7 +164,6 @@ export function ruleSetRoutes(selectivity: SelectivityAdministration): Route[] {
         'Never what you drew up or proposed yourself, and only after a dry run of exactly this version; on a node without past declarations the reason says why without.',
       tag: TAG,
       right: 'selectivity.approve',
-      params: { number: VERSION_NUMBER },
       ifMatch: 'required',
       requestBody: APPROVAL,
       bodyOptional: true,
@@ -183,7 +185,6 @@ export function ruleSetRoutes(selectivity: SelectivityAdministration): Route[] {
       description: 'What is in force is only replaced by a new version. What is approved, a supervisor withdraws.',
       tag: TAG,
       right: 'selectivity.propose',
-      params: { number: VERSION_NUMBER },
       ifMatch: 'required',
       requestBody: objectOf({ reason: REASON }),
       replies: { 200: { description: 'The version, withdrawn.', schema: RULE_SET_VERSION } },
