@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Role } from '../access/rights.ts';
 import { isArray, isObject, type JsonObject, type JsonValue } from '../documents/json.ts';
 import { Refusal, type RefusalKind } from '../documents/refusal.ts';
 import { RegionFolder } from '../region/region-folder.ts';
@@ -31,21 +32,22 @@ export class NodeClient {
   }
 
   /**
+   * @param role whose sample person asks, where the node is one of the region in the data folder
    * @throws the refusals `TOKEN-NOT-GIVEN`, `ADDRESS-NOT-USABLE`, `NODE-NOT-PREPARED`, `NODE-NOT-NAMED`, and what the node
    * says when it does not let the caller in
    */
-  static async open(options: NodeOptions): Promise<NodeClient> {
+  static async open(options: NodeOptions, role: Role = 'operator'): Promise<NodeClient> {
     if (options.url !== undefined) {
       const token = process.env['SELAT_TOKEN'];
       if (token === undefined || !/^selat_[\w-]+$/.test(token))
         throw new Refusal(
           'malformed',
           'TOKEN-NOT-GIVEN',
-          'Set SELAT_TOKEN to a token of an operator (selat_…; POST /api/tokens makes one).',
+          `Set SELAT_TOKEN to a token of an ${role} (selat_…; POST /api/tokens makes one).`,
         );
       return new NodeClient(usableAddress(options.url), { Authorization: `Bearer ${token}` });
     }
-    const { address, username, password } = sampleOperator(options);
+    const { address, username, password } = samplePerson(options, role);
     const signedOut = new NodeClient(address, {});
     const response = await signedOut.#ask('POST', '/api/sign-in', { username, password });
     const [cookie] = response.headers.getSetCookie();
@@ -118,8 +120,8 @@ function usableAddress(text: string): string {
   return url.href;
 }
 
-/** The sample operator of a node of the region in the data folder. */
-function sampleOperator(options: NodeOptions): { address: string; username: string; password: string } {
+/** The sample person of a role at a node of the region in the data folder. */
+function samplePerson(options: NodeOptions, role: Role): { address: string; username: string; password: string } {
   const region = new RegionFolder(options.data).read();
   if (region === null)
     throw new Refusal(
@@ -130,14 +132,14 @@ function sampleOperator(options: NodeOptions): { address: string; username: stri
   const [first, ...others] = region.countries;
   const wanted = options.node?.toUpperCase() ?? (others.length === 0 ? first : undefined);
   const node = wanted === undefined ? undefined : region.nodes[wanted];
-  const operator = node?.people.find(({ role }) => role === 'operator');
-  if (node === undefined || operator === undefined)
+  const person = node?.people.find((one) => one.role === role);
+  if (node === undefined || person === undefined)
     throw new Refusal(
       'malformed',
       'NODE-NOT-NAMED',
-      `Say with --node whose operator you are; the region has ${region.countries.join(', ')}.`,
+      `Say with --node whose ${role} you are; the region has ${region.countries.join(', ')}.`,
     );
-  return { address: node.pagesUrl, username: operator.username, password: operator.password };
+  return { address: node.pagesUrl, username: person.username, password: person.password };
 }
 
 function parse(text: string): JsonValue {

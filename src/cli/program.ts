@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addOperatorCommands } from './operator-commands.ts';
+import { addTimingCommands } from './timing-commands.ts';
 
 /** A whole number within bounds, from the command line. */
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -145,6 +146,7 @@ export function buildProgram(): Command {
     .action(async (options) => (await import('./verify-log.ts')).verifyLogs(options));
 
   addOperatorCommands(program);
+  addTimingCommands(program);
 
   return program;
 }

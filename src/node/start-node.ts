@@ -19,6 +19,7 @@ import { messageRoutes } from '../http/routes/messages.ts';
 import { metricsRoutes } from '../http/routes/metrics.ts';
 import { partnerActRoutes } from '../http/routes/partner-acts.ts';
 import { quarantineRoutes } from '../http/routes/quarantine.ts';
+import { timingRoutes } from '../http/routes/timing.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createIssuance, type Issuance } from '../issuance/issuance.ts';
 import { CERTIFICATE_ACTION, CERTIFICATE_SERVICE, RESPONSE_ACTION } from '../issuance/ports.ts';
@@ -37,6 +38,7 @@ import { startLogChainWorker } from './log-chain-worker.ts';
 import { createMetrics, type NodeMetrics } from './metrics.ts';
 import { openNodeKeys } from './node-keys.ts';
 import { programVersion } from './program-version.ts';
+import { timingOfNode } from './timing-of-node.ts';
 import { trustOf } from './trust.ts';
 import { type Watch, watchNode } from './watch.ts';
 
@@ -183,6 +185,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         ...certificateRoutes(issuance),
         ...attachmentRoutes(issuance),
         ...duty.routes,
+        ...timingRoutes(timingOfNode(configuration)),
         ...operatorRoutes(exchange, watch, metrics),
         ...directoryRoutes(async (serial) =>
           serial === undefined
