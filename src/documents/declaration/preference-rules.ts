@@ -14,16 +14,25 @@ const SUBHEADING = 6;
 /** Chapters that national tariffs use for themselves: 77 is kept free, 98 and 99 are for special provisions. */
 const NATIONAL_CHAPTERS = new Set(['77', '98', '99']);
 
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
 /** A commodity code is digits, six at least; the first six are a subheading of the edition in force on the day. */
 export function reportCommodityCodes(facts: DeclarationFacts, date: string, report: Report): void {
   const { codes, edition } = listInForce('harmonized-system', date);
   for (const { pointer, commodityCode: code } of facts.items) {
-    if (code === '' || NATIONAL_CHAPTERS.has(code.slice(0, 2)) || codes.has(code.slice(0, SUBHEADING))) continue;
+    if (code === '') continue;
+    const isNumber = isDigits(code) && code.length >= SUBHEADING;
+    if (isNumber && (NATIONAL_CHAPTERS.has(code.slice(0, 2)) || codes.has(code.slice(0, SUBHEADING)))) continue;
     const at = `${pointer}/commodity/classification`;
-    const isShort = /^[0-9]{1,5}$/.test(code);
-    const message = isShort
-      ? `The commodity code is "${code}"; it needs six digits at least.`
-      : `The commodity code is "${code}"; its first six digits are no subheading of the Harmonized System.`;
+    const message = isNumber
+      ? `The commodity code is "${code}"; its first six digits are no subheading of the Harmonized System.`
+      : `The commodity code is "${code}"; it must be digits, six at least.`;
     report('CODE-HARMONIZED-SYSTEM', at, message, code, `a subheading of the Harmonized System, edition ${edition}`);
   }
 }

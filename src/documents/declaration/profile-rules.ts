@@ -60,7 +60,10 @@ export function reportProfile(
   const goods = listOf(partOf(partOf(json, 'declaration'), 'goodsShipment'), 'governmentAgencyGoodsItem');
   for (const element of profile.required) {
     if (!isFor(element, facts) || element.anyOf.some((path) => holds(json, path))) continue;
-    if (element.anyOfItem.length === 0) {
+    const lacking = goods.flatMap((good, index) =>
+      element.anyOfItem.some((path) => holds(good, path)) ? [] : [index],
+    );
+    if (element.anyOf.length > 0 && lacking.length === goods.length) {
       report(
         'PROFILE-REQUIRED',
         pointerOf(element.anyOf[0]),
@@ -70,8 +73,7 @@ export function reportProfile(
       );
       continue;
     }
-    for (let index = 0; index < goods.length; index += 1) {
-      if (element.anyOfItem.some((path) => holds(goods[index], path))) continue;
+    for (const index of lacking) {
       const pointer = `${ITEMS}/${index}${pointerOf(element.anyOfItem[0])}`;
       report(
         'PROFILE-REQUIRED',

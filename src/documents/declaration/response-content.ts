@@ -30,14 +30,20 @@ export type ResponseStep =
 
 export type ResponseContent = {
   readonly step: ResponseStep;
-  /** The node's own reference of this response, unique. */
+  /** The node's own reference of this response, unique; a UUID, or 35 characters at most. */
   readonly responseReference: string;
+  /** This and other moments: ISO 8601 with zone. */
   readonly issuedAt: string;
+  /** Empty when there is none: a declaration that was never accepted. */
   readonly movementReference: string;
   readonly localReference: string;
   readonly documentVersion: number;
+  /** For `control`: what is looked at. */
+  readonly control?: 'documents' | 'goods';
   readonly acceptedAt?: string;
   readonly rejectedAt?: string;
+  /** For `invalidated`. */
+  readonly cancelledAt?: string;
   /** Sentences for the declarant with a stable code each (AdditionalInformation). */
   readonly statements?: readonly { readonly code: string; readonly text: string }[];
   /** Faults with the place they are about (Error and its Pointers). */

@@ -64,7 +64,7 @@ function sumOfMasses(masses: readonly DecimalMeasure[], unit: string | null): st
 function reportGrossMass(facts: DeclarationFacts, isWhole: boolean, report: Report): void {
   const { totalGrossMass: declared } = facts;
   const masses = isWhole && declared !== null ? all(facts.items, (item) => item.grossMass) : undefined;
-  if (masses === undefined || declared === null || masses.length === 0) return;
+  if (masses === undefined || declared === null) return;
   const sum = sumOfMasses(masses, declared.unit);
   if (sum === undefined || areEqual(sum, declared.value)) return;
   const message = `The total gross mass is ${declared.value} ${declared.unit}; that of the goods adds up to ${sum}.`;
@@ -128,7 +128,7 @@ function reportInvoice(facts: DeclarationFacts, isWhole: boolean, report: Report
     report('CURRENCIES-DIFFER', pointer, message, price.currency, currency);
   }
   const { invoiceAmount: declared } = facts;
-  if (declared === null || !isOne || !isWhole || prices.length !== facts.items.length || prices.length === 0) return;
+  if (declared === null || !isOne || !isWhole || prices.length !== facts.items.length) return;
   const sum = sumOf(prices.map(({ amount }) => amount));
   if (areEqual(sum, declared.amount)) return;
   const message = `The invoice amount is ${declared.amount} ${declared.currency}; the prices of the goods add up to ${sum}.`;
@@ -143,7 +143,7 @@ function reportInvoice(facts: DeclarationFacts, isWhole: boolean, report: Report
 export function reportShipment(json: JsonObject, facts: DeclarationFacts, report: Report): void {
   const list = partOf(partOf(json, 'declaration'), 'goodsShipment')['governmentAgencyGoodsItem'];
   const count = isArray(list) ? list.length : 0;
-  const isWhole = count === facts.items.length;
+  const isWhole = count === facts.items.length && count > 0;
   reportCount(facts, count, report);
   reportPackages(facts, isWhole, report);
   reportGrossMass(facts, isWhole, report);
