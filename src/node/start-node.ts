@@ -38,6 +38,7 @@ import { startLogChainWorker } from './log-chain-worker.ts';
 import { createMetrics, type NodeMetrics } from './metrics.ts';
 import { openNodeKeys } from './node-keys.ts';
 import { programVersion } from './program-version.ts';
+import { DRY_RUN_POLL_MILLISECONDS, selectivityOf } from './selectivity.ts';
 import { timingOfNode } from './timing-of-node.ts';
 import { trustOf } from './trust.ts';
 import { type Watch, watchNode } from './watch.ts';
@@ -175,6 +176,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     const watch = watchNode({ configuration, folder: terms.folder, keeper, exchange, pool, clock: terms.clock });
     await issuance.keepHouse(terms.clock());
     const duty = dutyOf(configuration);
+    const selectivity = await selectivityOf(pool, terms);
     const web = createApp({
       pool,
       version: programVersion(),
@@ -186,6 +188,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         ...attachmentRoutes(issuance),
         ...duty.routes,
         ...timingRoutes(timingOfNode(configuration)),
+        ...selectivity.routes,
         ...operatorRoutes(exchange, watch, metrics),
         ...directoryRoutes(async (serial) =>
           serial === undefined
@@ -200,10 +203,13 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     });
     const housekeeping = startHousekeeping(terms.log, [
       { everyMilliseconds: DIRECTORY_POLL_MILLISECONDS, work: askAll },
+      { everyMilliseconds: DRY_RUN_POLL_MILLISECONDS, work: () => selectivity.selectivity.keepHouse() },
       { everyMilliseconds: 300_000, work: () => web.prune(terms.clock()) },
       { everyMilliseconds: 86_400_000, work: () => issuance.keepHouse(terms.clock()) },
     ]);
     started.push(() => housekeeping.stop());
+    // Before the housekeeping: that waits for the chore which looks for dry runs.
+    started.push(() => selectivity.selectivity.stop());
     const chain = startLogChainWorker(pool, (error) => terms.log.warn({ err: error }, 'log chain waits'));
     started.push(() => chain.stop());
     await exchange.start();
