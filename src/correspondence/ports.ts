@@ -8,7 +8,13 @@ import type { Transaction } from '../store/transaction.ts';
 export const CORRESPONDENCE_SERVICE = 'urn:selat:service:correspondence';
 
 /** The kinds of paper, which are the actions of the service. */
-export const PAPER_KINDS: readonly PaperKind[] = ['export-declaration-notice', 'paper-answer'];
+export const PAPER_KINDS: readonly PaperKind[] = [
+  'export-declaration-notice',
+  'origin-query',
+  'origin-answer',
+  'origin-determination',
+  'paper-answer',
+];
 
 /** A file that goes with a paper, which binds it by its digest. */
 export interface PaperAttachment {

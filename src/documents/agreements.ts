@@ -27,6 +27,8 @@ export interface Agreement {
   /** Countries that must be on one side for the FOB value to be required; undefined: always where value counts. */
   readonly freeOnBoardCountries: ReadonlySet<string> | undefined;
   readonly retroactiveMonths: number;
+  /** How long an issuing authority has to answer a request to check, and the whole process to end; in days. */
+  readonly retroactiveCheck: { readonly answerDays: number; readonly procedureDays: number };
   /** Whether a rule rests on text that was not yet checked against the law. */
   readonly isIllustrative: boolean;
 }
@@ -41,8 +43,8 @@ function texts(value: JsonValue | undefined): readonly string[] {
   return isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
-function months(value: JsonValue | undefined): number {
-  if (typeof value !== 'number') throw new Error('An agreement does not say how many months.');
+function count(value: JsonValue | undefined): number {
+  if (typeof value !== 'number') throw new Error('An agreement does not say how many months or days.');
   return value;
 }
 
@@ -69,9 +71,13 @@ function readAgreement(scheme: SchemeId, path: string): Agreement {
     })),
     originCountry: at(file, 'originCountry', 'rule') === 'any-member' ? 'any-member' : 'exporting-country',
     indications: new Set(texts(at(file, 'indications', 'codes'))),
-    validityMonths: months(at(file, 'validity', 'months')),
+    validityMonths: count(at(file, 'validity', 'months')),
     freeOnBoardCountries: countries === undefined ? undefined : new Set(texts(countries)),
-    retroactiveMonths: months(at(file, 'retroactiveIssue', 'months')),
+    retroactiveMonths: count(at(file, 'retroactiveIssue', 'months')),
+    retroactiveCheck: {
+      answerDays: count(at(file, 'retroactiveCheck', 'answerDays')),
+      procedureDays: count(at(file, 'retroactiveCheck', 'procedureDays')),
+    },
     isIllustrative: JSON.stringify(file).includes('"status":"illustrative"'),
   };
 }

@@ -40,9 +40,62 @@ export interface PaperAnswer extends PaperHead {
   readonly reasons: readonly { readonly code: string; readonly reason: string }[];
 }
 
+/** What is doubted of a certificate of origin. */
+export interface OriginDoubt {
+  /** Absent when it is about the certificate as a whole. */
+  readonly itemNumber?: number;
+  readonly about: 'authenticity' | 'origin' | 'value' | 'quantity' | 'other';
+  readonly words: string;
+}
+
+/** The importing administration asks the issuing one to check a certificate (ATIGA annex 8, rule 18). */
+export interface OriginQueryPaper extends PaperHead {
+  readonly paper: 'origin-query';
+  /** UUID of the query; answer and determination name it. */
+  readonly queryId: string;
+  readonly certificateNumber: string;
+  /** SHA-256, hexadecimal, of the sealed certificate. */
+  readonly documentDigest: string;
+  readonly basis: 'random' | 'doubt';
+  /** Empty when it was chosen at random. */
+  readonly doubts: readonly OriginDoubt[];
+  /** Day on which the whole process must have ended. */
+  readonly procedureEnds: string;
+}
+
+/** What was found of one goods item of a certificate. */
+export interface OriginFinding {
+  readonly itemNumber: number;
+  readonly finding: 'confirmed' | 'not-confirmed' | 'undecided';
+  readonly reason: string;
+}
+
+/** What the issuing administration found. */
+export interface OriginAnswerPaper extends PaperHead {
+  readonly paper: 'origin-answer';
+  readonly queryId: string;
+  readonly certificateNumber: string;
+  /** Whether the authority issued this certificate. */
+  readonly authentic: 'yes' | 'no';
+  readonly items: readonly OriginFinding[];
+  readonly statement?: string;
+}
+
+/** What the importing administration decided after it. */
+export interface OriginDeterminationPaper extends PaperHead {
+  readonly paper: 'origin-determination';
+  readonly queryId: string;
+  readonly certificateNumber: string;
+  readonly outcome: 'originating' | 'not-originating' | 'withdrawn';
+  readonly reason: string;
+}
+
 /** The kinds of paper, each with its type. */
 export interface PaperOfKind {
   readonly 'paper-answer': PaperAnswer;
+  readonly 'origin-query': OriginQueryPaper;
+  readonly 'origin-answer': OriginAnswerPaper;
+  readonly 'origin-determination': OriginDeterminationPaper;
   readonly 'export-declaration-notice': ExportDeclarationNotice;
 }
 

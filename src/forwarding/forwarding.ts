@@ -1,19 +1,14 @@
 import type { Actor } from '../access/actor.ts';
 import type { DeclarationFacts } from '../documents/declaration/facts.ts';
 import { Refusal } from '../documents/refusal.ts';
+import { readCursor, readLimit, writeCursor } from '../store/cursor.ts';
 import { readDocument } from '../store/documents.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { type Difference, differencesBetween } from './differences.ts';
 import { beginImport, type ImportDraft } from './import-draft.ts';
 import type { ForwardingParts } from './ports.ts';
-import {
-  currentOfConsignment,
-  type ForwardedCursor,
-  type ForwardedRow,
-  findForwarded,
-  selectForwarded,
-} from './queries.ts';
+import { currentOfConsignment, type ForwardedRow, findForwarded, selectForwarded } from './queries.ts';
 import { type ReceivedNotice, takeNotice } from './receive-declaration.ts';
 import { type DeclarationToForward, sendForward } from './send-declaration.ts';
 import type { ForwardedDeclarationDetail, ForwardedDeclarationView, ForwardedPage } from './views.ts';
@@ -52,10 +47,6 @@ export interface Forwarding {
   /** Compares an import declaration with the export declaration that came forward for its consignment. */
   compare(reader: Reader, imported: DeclarationFacts): Promise<Comparison>;
 }
-
-const MOST_LINES = 200;
-const LINES = 50;
-const CURSOR = /^(\d{13})-([0-9a-f-]{36})$/;
 
 /** Puts the forwarding of one node together. */
 export function createForwarding(parts: ForwardingParts): Forwarding {
@@ -96,7 +87,7 @@ function nothingCame(reason: string): Comparison {
 }
 
 async function list(asked: AskedForwarding, query: Readonly<Record<string, string>>): Promise<ForwardedPage> {
-  const limit = Math.min(Number(query['limit'] ?? LINES), MOST_LINES);
+  const limit = readLimit(query['limit']);
   const rows = await selectForwarded(
     asked.reader,
     asked.actor,
@@ -105,21 +96,13 @@ async function list(asked: AskedForwarding, query: Readonly<Record<string, strin
       ...(query['consignmentReference'] === undefined ? {} : { consignmentReference: query['consignmentReference'] }),
       ...(query['text'] === undefined ? {} : { text: query['text'] }),
     },
-    { limit, after: cursorOf(query['after']) },
+    { limit, after: readCursor(query['after']) },
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     items: rows.slice(0, limit).map(viewOf),
-    ...(last === undefined ? {} : { next: `${String(last.recorded_at.getTime()).padStart(13, '0')}-${last.id}` }),
+    ...(last === undefined ? {} : { next: writeCursor({ at: last.recorded_at, id: last.id }) }),
   };
-}
-
-function cursorOf(text: string | undefined): ForwardedCursor | null {
-  if (text === undefined) return null;
-  const [, at, id] = CURSOR.exec(text) ?? [];
-  if (at === undefined || id === undefined)
-    throw new Refusal('malformed', 'CURSOR-UNREADABLE', 'Give to `after` exactly what `next` of the page before said.');
-  return { at: new Date(Number(at)), id };
 }
 
 async function seen(asked: AskedForwarding, id: string): Promise<ForwardedRow> {

@@ -1,5 +1,6 @@
 import type { Actor } from '../access/actor.ts';
 import type { DeclarationFacts } from '../documents/declaration/facts.ts';
+import type { Cursor } from '../store/cursor.ts';
 import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 
@@ -96,19 +97,13 @@ function visible(actor: Actor, now: Date, first: number): { name: string; sql: s
   }
 }
 
-/** Where a page ends. */
-export interface ForwardedCursor {
-  readonly at: Date;
-  readonly id: string;
-}
-
 /** Received declarations that the actor sees, newest first; one more than asked for when there is a next page. */
 export async function selectForwarded(
   reader: Reader,
   actor: Actor,
   now: Date,
   filter: { readonly consignmentReference?: string; readonly text?: string },
-  page: { readonly limit: number; readonly after: ForwardedCursor | null },
+  page: { readonly limit: number; readonly after: Cursor | null },
 ): Promise<readonly ForwardedRow[]> {
   const seen = visible(actor, now, 6);
   const { rows } = await reader.query<ForwardedRow>({

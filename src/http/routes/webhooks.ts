@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../documents/json.ts';
-import { Refusal } from '../../documents/refusal.ts';
 import type { Responses } from '../../responses/responses.ts';
 import type { WebhookView } from '../../responses/views.ts';
+import { readCursor, writeCursor } from '../../store/cursor.ts';
 import { bodyObject, momentOf, textOf } from '../body.ts';
 import type { Route, RouteContext } from '../route.ts';
 import { STEPS, stepsIn } from './responses.ts';
@@ -49,7 +49,6 @@ const DELIVERY = objectOf(
   },
   ['nextAttemptAt', 'deliveredAt', 'lastStatus', 'lastError'],
 );
-const CURSOR = /^(\d{13})-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const LINES = 50;
 
 function idOf(context: RouteContext): string {
@@ -62,14 +61,6 @@ function jsonOf({ steps, ...webhook }: WebhookView): JsonObject {
 
 function versionOf(context: RouteContext): number {
   return context.ifMatch ?? 0;
-}
-
-function placeOf(text: string | undefined): { at: Date; id: string } | null {
-  if (text === undefined) return null;
-  const [, at, id] = CURSOR.exec(text) ?? [];
-  if (at === undefined || id === undefined)
-    throw new Refusal('malformed', 'CURSOR-UNREADABLE', 'Give to `after` exactly what `next` of the page before said.');
-  return { at: new Date(Number(at)), id };
 }
 
 /** Webhooks of a firm: where its programs are told of responses, what was delivered, and once more. */
@@ -201,11 +192,11 @@ export function webhookRoutes(responses: Responses): Route[] {
         const deliveries = await responses.listDeliveries(context, idOf(context), {
           ...(state === undefined ? {} : { state }),
           limit: LINES + 1,
-          before: placeOf(context.query['after']),
+          before: readCursor(context.query['after']),
         });
         const items = deliveries.slice(0, LINES).map((one) => ({ ...one }));
         const last = deliveries.length > LINES ? items.at(-1) : undefined;
-        const next = last === undefined ? {} : { next: `${new Date(last.queuedAt).getTime()}-${last.id}` };
+        const next = last === undefined ? {} : { next: writeCursor({ at: new Date(last.queuedAt), id: last.id }) };
         return { status: 200, json: { items, ...next } };
       },
     },
