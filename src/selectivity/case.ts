@@ -41,7 +41,7 @@ export type SelectionCase = {
   readonly declaration: Omit<DeclarationFacts, 'items'>;
   readonly items: readonly ItemCase[];
   readonly itemCount: number;
-  readonly duty: Duty & { readonly itemsNotComputed: number };
+  readonly duty: Duty & { readonly currency: string; readonly itemsNotComputed: number };
   readonly certificates: readonly CertificateFacts[];
   readonly trader: { readonly firm: string; readonly authorised: boolean };
   readonly office: string;
@@ -109,6 +109,7 @@ export function caseOf(parts: CaseParts): SelectionCase {
         parts.assessment.claimedTotal?.amount ?? null,
         parts.assessment.mostFavouredNationTotal?.amount ?? null,
       ),
+      currency: parts.assessment.currency,
       itemsNotComputed: parts.assessment.items.filter((item) => !isComputed(item)).length,
     },
     certificates: parts.certificateUses,

@@ -93,7 +93,7 @@ function comparisonTest(comparison: Comparison, lists: Lists, entry: Shape | und
       return beginning(comparison.values ?? []);
     case 'contains': {
       const wanted = form(comparison.value ?? '');
-      return compareText(comparison, (text) => text.includes(wanted), form);
+      return wanted === '' ? unknown : compareText(comparison, (text) => text.includes(wanted), form);
     }
     case 'in-list':
       return list === undefined ? unknown : among(list.entries);

@@ -126,7 +126,7 @@ export const CASE_SHAPE: Shape = {
     certificates: listOf(CERTIFICATE_USE),
   }),
   itemCount: 'decimal',
-  duty: { ...DUTY, itemsNotComputed: 'decimal' },
+  duty: { ...DUTY, currency: 'text', itemsNotComputed: 'decimal' },
   certificates: listOf(CERTIFICATE_USE),
   trader: { firm: 'text', authorised: 'yes-no' },
   office: 'text',

@@ -194,7 +194,12 @@ describe('the first rules of a node', () => {
   test('look at the documents where a certificate cannot be used, also of authorised traders', () =>
     assert.equal(channelOf({ certificateUses: [refused], authorisedTrader: true }), 'yellow'));
   test('look at the documents where much duty is at stake', () =>
-    assert.equal(channelOf({ assessment: anAssessment('0', '25000') }), 'yellow'));
+    assert.equal(channelOf({ assessment: anAssessment('0', '25000000') }), 'yellow'));
+  test('know what much is in the currency of the country', () => {
+    const assessment = anAssessment('0', '150000');
+    assert.equal(channelOf({ assessment }), 'green');
+    assert.equal(channelOf({ assessment: { ...assessment, currency: 'JPY' } }), 'yellow');
+  });
   test('look at the documents where duty could not be computed', () =>
     assert.equal(channelOf({ assessment: anAssessment(null) }), 'yellow'));
   test('inspect arms', () =>

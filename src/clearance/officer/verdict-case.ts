@@ -99,14 +99,16 @@ const CHANNEL_WORDS = {
 /** The channel and the rules that chose it; the reasons are for officers only. */
 export function riskEntry(selection: Selection | null): VerdictEntry {
   if (selection === null) return entry('risk', 'waiting', 'CHANNEL-NOT-ASSIGNED', 'No channel was assigned yet.');
-  const evidence = selection.fired.map(
-    (rule): Evidence => ({
+  const evidence = selection.fired.map((rule): Evidence => {
+    const lowered =
+      rule.lowered === undefined ? '' : `, lowered to ${rule.lowered.to} by ${rule.lowered.by.join(', ')}`;
+    return {
       kind: 'rule',
-      answer: rule.channel === 'green' ? 'yes' : 'no',
-      words: `${rule.rule} (version ${rule.version}) → ${rule.channel}: ${rule.reason}`,
+      answer: (rule.lowered?.to ?? rule.channel) === 'green' ? 'yes' : 'no',
+      words: `${rule.rule} (version ${rule.version}) → ${rule.channel}${lowered}: ${rule.reason}`,
       code: rule.rule,
-    }),
-  );
+    };
+  });
   return entry(
     'risk',
     selection.channel === 'green' ? 'yes' : 'no',
