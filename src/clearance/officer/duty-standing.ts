@@ -6,7 +6,7 @@ import type { DecisionRecord, EstablishedDuty, OfficerAssessment, PaymentRecord 
 export type PaymentState = 'none' | 'unknown' | 'due' | 'paid' | 'secured';
 
 /** What is due for one item as things stand, and why. */
-export interface ItemDutyStanding {
+export type ItemDutyStanding = {
   readonly sequence: number;
   /** Null: not known; `reason` says why. */
   readonly due: Money | null;
@@ -14,10 +14,10 @@ export interface ItemDutyStanding {
   readonly reason: string;
   /** What would be due without any doubt in the preference's favour: that of the security for a conditional release. */
   readonly atStake: Money | null;
-}
+};
 
 /** What is due for a declaration as things stand, and what of it is covered. */
-export interface DutyStanding {
+export type DutyStanding = {
   readonly currency: string;
   readonly items: readonly ItemDutyStanding[];
   readonly due: Money | null;
@@ -29,7 +29,7 @@ export interface DutyStanding {
   readonly overpaid: Money | null;
   /** Due and neither paid nor secured; null where nothing is, or where it is not known. */
   readonly missing: Money | null;
-}
+};
 
 /** The goods items whose preference is withheld: the latest decision about an item counts. */
 export function withheldItems(decisions: readonly DecisionRecord[]): ReadonlySet<number> {

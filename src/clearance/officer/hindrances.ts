@@ -17,11 +17,11 @@ export interface ReleaseStanding {
 }
 
 /** Something that keeps the goods from being released, and who has to move. */
-export interface Hindrance {
+export type Hindrance = {
   readonly code: string;
   readonly reason: string;
   readonly waitsFor: WaitingFor;
-}
+};
 
 /** What hinders the release in any form: goods that are not there, questions, inspections and permits that are open. */
 function physicalHindrances(standing: ReleaseStanding): Hindrance[] {
