@@ -77,3 +77,6 @@ export type Cell = {
 export function isUnderstood(cell: Cell): cell is Cell & { readonly rate: Rate } {
   return cell.rate !== null;
 }
+
+/** Characters of the longest cell that is read; no tariff prints a longer one. */
+export const LONGEST_CELL = 1000;

@@ -1,4 +1,4 @@
-import type { Cell, PerUnit, Rate } from '../rate.ts';
+import { type Cell, LONGEST_CELL, type PerUnit, type Rate } from '../rate.ts';
 
 // How Japan's tariff is printed. A cell is read as a whole or not at all:
 //   cell     = "(" rate ")" | rate | quota | partners | season
@@ -215,6 +215,7 @@ function inParentheses(text: string): string | null {
  * the caller says so.
  */
 export function readJapanCell(printed: string, emptyMeans: 'none' | 'nothing'): Cell {
+  if (printed.length > LONGEST_CELL) return { printed, rate: null };
   const text = evened(printed);
   if (text === '') return { printed, rate: emptyMeans === 'none' ? { kind: 'none' } : null };
   const inner = inParentheses(text);

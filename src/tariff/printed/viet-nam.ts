@@ -1,4 +1,4 @@
-import type { Cell, Rate } from '../rate.ts';
+import { type Cell, LONGEST_CELL, type Rate } from '../rate.ts';
 
 // How Viet Nam's tariff is printed (table for traders, January 2026), read by a grammar over the whole cell:
 //   cell      = parts [ "; M: " parts ]  |  percent "% thuế MFN"  |  "Theo hướng dẫn tại …"  |  "Q"  |  ""
@@ -56,5 +56,5 @@ function meaning(text: string): Rate | null {
 
 /** What a cell of Viet Nam's tariff says; an empty one and the quota sign `Q` stay without a meaning. */
 export function readVietNamCell(printed: string): Cell {
-  return { printed, rate: meaning(printed.trim()) };
+  return { printed, rate: printed.length > LONGEST_CELL ? null : meaning(printed.trim()) };
 }
