@@ -8,6 +8,9 @@ import type { WaitingFor } from './officer/standing.ts';
 import type { DeclarationState } from './states.ts';
 import { visibleDeclarations } from './visibility.ts';
 
+export const CHANNELS: readonly Channel[] = ['green', 'yellow', 'red'];
+export const PAYMENTS: readonly PaymentState[] = ['none', 'unknown', 'due', 'paid', 'secured'];
+
 /** Of a declaration what stays as it was registered. */
 export interface FixedColumns {
   readonly id: string;

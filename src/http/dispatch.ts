@@ -110,8 +110,9 @@ async function answer(route: Route, parts: DispatchParts, request: Request, prog
     now,
     client,
   };
+  const prepared = await route.prepare?.(context);
   const work = async (transaction: Transaction): Promise<Reply> =>
-    checkHeaders(await handle({ ...context, transaction }));
+    checkHeaders(await handle({ ...context, prepared, transaction }));
   if (!changing || route.transactions === 'own') return { reply: await work(readerOf(parts.pool)) };
   if (key === undefined || actor === null) return { reply: await inTransaction(parts.pool, work) };
   const identity = async (): Promise<RequestIdentity | undefined> => {
@@ -179,7 +180,7 @@ async function takeBody(route: Route, request: Request): Promise<Body> {
     return { ...none, stream, digest: async () => (await digest()) ?? null };
   }
   const bytes = await readBody(request, route);
-  if (!isJson(mediaType(request))) return { ...none, bytes, digest: async () => bytes };
+  if (route.bodyAsBytes === true || !isJson(mediaType(request))) return { ...none, bytes, digest: async () => bytes };
   const reading = readJson(bytes);
   if (!reading.ok)
     throw new Refusal('malformed', 'JSON-UNREADABLE', 'The body cannot be read as JSON.', { faults: reading.faults });

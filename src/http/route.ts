@@ -46,6 +46,13 @@ interface RouteTerms {
   readonly bodyLimit?: number;
   readonly replies: { readonly [status: number]: ReplyDescription };
   readonly ifMatch?: 'required';
+  /** The body is not parsed although it may be JSON: it comes as `bytes` only, and the journey reads it. */
+  readonly bodyAsBytes?: true;
+  /**
+   * Long work on the body that needs no database, done before a transaction is opened, so that it holds no connection;
+   * what it gives comes as `prepared`.
+   */
+  prepare?(request: BodyContext): Promise<unknown>;
   /** The body is handed on as `stream` while it arrives, so that it is never whole in memory; it is not parsed. */
   readonly streamsBody?: true;
   /** A POST that may be repeated without harm and so takes no Idempotency-Key; the value says why. */
@@ -77,6 +84,9 @@ export interface PublicRoute extends RouteTerms {
 
 export type Route = SignedInRoute | PublicRoute;
 
+/** What can be prepared before a transaction is opened. */
+export type BodyContext = Pick<RequestContext, 'bytes' | 'contentType' | 'now'>;
+
 /** What a handler is given, whoever asks. */
 export interface RequestContext {
   /** Percent-decoded and checked; a `*path` parameter has its segments joined by `/`. */
@@ -86,6 +96,8 @@ export interface RequestContext {
   readonly body: JsonValue | undefined;
   /** The body's bytes as received; undefined when there is none. */
   readonly bytes: Buffer | undefined;
+  /** What `prepare` of the route gave. */
+  readonly prepared?: unknown;
   /** The body as it arrives, of a route that says `streamsBody`; it fails with a Refusal when it exceeds the limit. */
   readonly stream: Readable | undefined;
   /** Media type of the body, lower case, without parameters. */
