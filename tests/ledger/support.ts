@@ -102,7 +102,7 @@ export async function openLedgerNode(
 
 /** Puts a certificate into a node's table as if it had been issued or received, in a given state. */
 export async function keepCertificate(
-  node: LedgerNode,
+  node: Pick<LedgerNode, "change" | "ledger">,
   certificate: CertificateOfOrigin,
   row: { readonly side?: 'issuing' | 'importing'; readonly state?: string; readonly from?: string } = {},
 ): Promise<void> {
