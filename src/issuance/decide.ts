@@ -178,6 +178,7 @@ async function keepAndSend(
     own: { outcome: 'verified', steps: sealed.steps },
     issuing: { applicationId: row.id, firmId: row.firm_id, office: row.office, messageId: sent.messageId },
   });
+  await parts.ledger.certificateIssued(asked.transaction, { certificate, at: asked.now });
   await appendEvent(asked.transaction, {
     kind: 'certificate.issued',
     subject: certificate.number,

@@ -24,9 +24,11 @@ import {
 import { approveApplication, rejectApplication, returnForCorrection } from './decide.ts';
 import { listApplications, listCertificates } from './lists.ts';
 import { issueTime } from './make-certificate.ts';
+import { type NotedUse, noteUse } from './note-use.ts';
 import { prepareSeries } from './number-series.ts';
 import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
 import { type NotedReceipt, noteReceipt, receiveMessage } from './receive.ts';
+import { receiveGranted } from './receive-certificate.ts';
 import type {
   ApplicationLine,
   ApplicationView,
@@ -86,6 +88,10 @@ export interface Issuance {
 
   /** Takes what a partner delivered, in the transaction that keeps the message; given to the exchange as `deliver`. */
   receive(transaction: Transaction, message: DeliveredMessage): Promise<Reception>;
+  /** Takes a certificate that came with a grant of the issuing country, after the ledger verified the grant. */
+  receiveGranted(transaction: Transaction, message: DeliveredMessage, bytes: Uint8Array): Promise<Reception>;
+  /** Notes how much of a certificate is used, as the ledger found: in its state and its history. */
+  noteUse(transaction: Transaction, use: NotedUse): Promise<void>;
   /** Notes that the partner's node receipted a message; given to the exchange. */
   receipted(transaction: Transaction, receipt: NotedReceipt): Promise<void>;
 
@@ -116,6 +122,8 @@ export function createIssuance(parts: IssuanceParts): Issuance {
     readVerification,
     certificateHistory,
     receive: (transaction, message) => receiveMessage(parts, transaction, message),
+    receiveGranted: (transaction, message, bytes) => receiveGranted(parts, transaction, message, bytes),
+    noteUse: (transaction, use) => noteUse(parts, transaction, use),
     receipted: (transaction, receipt) => noteReceipt(parts, transaction, receipt),
     async keepHouse(now) {
       const { year } = issueTime(parts.authority, now);

@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { CertificateOfOrigin } from '../documents/types.ts';
 import type { Content } from '../exchange/message/content.ts';
 import type { Directory } from '../federation/directory.ts';
 import type { Pool } from '../store/pool.ts';
@@ -60,6 +61,21 @@ export type Reception =
   | { readonly taken: true }
   | { readonly taken: false; readonly code: string; readonly reason: string };
 
+/** What the ledger of certificates does for issuance (room ledger). */
+export interface LedgerOfCertificates {
+  /**
+   * A certificate is being issued, in the transaction that keeps it: its quantity is allotted to the importing country, and
+   * one issued back to back draws on the first.
+   * @throws the refusal `BACK-TO-BACK-REFUSED`
+   */
+  certificateIssued(
+    transaction: Transaction,
+    issued: { readonly certificate: CertificateOfOrigin; readonly at: Date },
+  ): Promise<void>;
+  /** A delivered certificate was verified or refused, in the transaction that keeps it. */
+  certificateSettled(transaction: Transaction, number: string, now: Date): Promise<void>;
+}
+
 /** All that issuance needs from outside. */
 export interface IssuanceParts {
   /** ISO 3166-1 alpha-2 of this node's country. */
@@ -71,6 +87,7 @@ export interface IssuanceParts {
   /** The directory this node holds now; null while it has none. */
   readonly directory: () => Directory | null;
   readonly exchange: DocumentExchange;
+  readonly ledger: LedgerOfCertificates;
   /** A new UUID. */
   readonly newId: () => string;
 }

@@ -34,6 +34,39 @@ export async function receiveCertificate(
   message: DeliveredMessage,
   payload: Uint8Array,
 ): Promise<Reception> {
+  const arrival = await takeDelivered(parts, transaction, message, payload, 'addressed');
+  if (arrival.number !== undefined)
+    await parts.ledger.certificateSettled(transaction, arrival.number, message.receivedAt);
+  return arrival.reception;
+}
+
+/**
+ * Takes a certificate that came with a grant of the issuing country, which the ledger verified: it may be addressed to
+ * another country. It is kept and verified as any other; the answer to it is the ledger's own report, and what follows for
+ * declarations is the ledger's part.
+ */
+export async function receiveGranted(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  payload: Uint8Array,
+): Promise<Reception> {
+  return (await takeDelivered(parts, transaction, message, payload, 'granted')).reception;
+}
+
+/** What became of a delivery, with the number of a certificate that came for the first time. */
+interface Arrival {
+  readonly reception: Reception;
+  readonly number?: string;
+}
+
+async function takeDelivered(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  payload: Uint8Array,
+  how: 'addressed' | 'granted',
+): Promise<Arrival> {
   const directory = parts.directory();
   if (directory === null) {
     throw new Refusal('unavailable', 'DIRECTORY-MISSING', 'This node has no directory to judge the document by.');
@@ -43,6 +76,7 @@ export async function receiveCertificate(
     directory,
     at: message.receivedAt,
     receivingCountry: parts.country,
+    isGranted: how === 'granted',
     known: { cancelled: false },
   });
   const content = verification.json;
@@ -53,12 +87,14 @@ export async function receiveCertificate(
     contentType: 'application/xml',
     bytes,
   });
-  if (!readable) return answerUnreadable(parts, transaction, message, digest, verification.steps);
+  if (!readable) return { reception: await answerUnreadable(parts, transaction, message, digest, verification.steps) };
   const read: ReadCertificate = { digest, number, content, ...judged(verification) };
   const known = await findReceived(transaction, digest, number);
   const same = known.find((one) => one.document_digest === digest);
-  if (same !== undefined) return answerAgain(parts, transaction, message, same);
-  return takeNew(parts, transaction, message, read, known.length > 0);
+  if (same !== undefined && how === 'granted') return { reception: { taken: true } };
+  if (same !== undefined) return { reception: await answerAgain(parts, transaction, message, same) };
+  await takeNew(parts, transaction, message, read, { numberTaken: known.length > 0, isAnswered: how === 'addressed' });
+  return { reception: { taken: true }, number };
 }
 
 /** A refusal always has a step that failed: where none did, what could not be checked is the reason. */
@@ -82,14 +118,14 @@ async function takeNew(
   transaction: Transaction,
   message: DeliveredMessage,
   read: ReadCertificate,
-  numberTaken: boolean,
-): Promise<Reception> {
-  const steps = [...read.steps, ...deliverySteps(message, read.content, numberTaken)];
+  how: { readonly numberTaken: boolean; readonly isAnswered: boolean },
+): Promise<void> {
+  const steps = [...read.steps, ...deliverySteps(message, read.content, how.numberTaken)];
   const reasons = reasonsOf(steps);
   const outcome = reasons.length === 0 && read.established ? 'verified' : 'refused';
   const transition = transitionTo(outcome, reasons.join('\n'));
   const about = { number: read.number, documentDigest: read.digest, content: read.content, outcome, steps } as const;
-  const answerMessageId = await answerDelivery(parts, transaction, message, about);
+  const answerMessageId = how.isAnswered ? await answerDelivery(parts, transaction, message, about) : null;
   await insertCertificate(transaction, {
     id: parts.newId(),
     side: 'importing',
@@ -107,7 +143,6 @@ async function takeNew(
   await noteEvent(transaction, message, read, { ...received, data: { messageId: message.messageId } });
   const judged = { kind: transition.event, actor: nodeActor(parts), reasons };
   await noteEvent(transaction, message, read, { ...judged, data: { answerMessageId } });
-  return { taken: true };
 }
 
 function transitionTo(outcome: 'verified' | 'refused', reason: string): Transition {

@@ -37,6 +37,8 @@ export type TransitionAction =
   | 'refuse'
   | 'use-part'
   | 'use-rest'
+  | 'give-back-part'
+  | 'give-back-all'
   | 'cancel'
   | 'replace'
   | 'expire';
@@ -92,11 +94,17 @@ export const TRANSITIONS: readonly Transition[] = [
   row('use-part', 'partly-used', 'partly-used', 'node', 'issuing', 'certificate.used'),
   row('use-rest', 'delivered', 'used-up', 'node', 'issuing', 'certificate.used'),
   row('use-rest', 'partly-used', 'used-up', 'node', 'issuing', 'certificate.used'),
+  row('give-back-part', 'used-up', 'partly-used', 'node', 'issuing', 'certificate.use-corrected'),
+  row('give-back-all', 'partly-used', 'delivered', 'node', 'issuing', 'certificate.use-corrected'),
+  row('give-back-all', 'used-up', 'delivered', 'node', 'issuing', 'certificate.use-corrected'),
   ...inForce.flatMap((from) => [
     row('cancel', from, 'cancelled', 'issuing-office', 'issuing', 'certificate.cancelled', 'required'),
     row('replace', from, 'replaced', 'issuing-office', 'issuing', 'certificate.replaced', 'required'),
     row('expire', from, 'expired', 'node', 'issuing', 'certificate.expired'),
   ]),
+  row('give-back-part', 'used-up', 'partly-used', 'node', 'importing', 'certificate.use-corrected'),
+  row('give-back-all', 'partly-used', 'verified', 'node', 'importing', 'certificate.use-corrected'),
+  row('give-back-all', 'used-up', 'verified', 'node', 'importing', 'certificate.use-corrected'),
   row('receive', null, 'received', 'node', 'importing', 'certificate.received'),
   row('verify', 'received', 'verified', 'node', 'importing', 'certificate.verified'),
   row('refuse', 'received', 'refused', 'node', 'importing', 'certificate.refused', 'required'),

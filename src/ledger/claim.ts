@@ -35,9 +35,14 @@ export function referencesOf(
 ): readonly Reference[] {
   return facts.items.flatMap((item) =>
     item.documents
-      .filter((document) => isCertificateOfOrigin(document))
+      .filter((document) => isCertificateOfOrigin(document) && !isToFollow(document))
       .map((document) => referenceOf(facts, importerIdentifier, item, document)),
   );
+}
+
+/** Its number is given later, with supplementary data; until then there is nothing to draw on. */
+function isToFollow(document: DocumentFacts): boolean {
+  return document.id === null && document.exemption !== null;
 }
 
 function referenceOf(

@@ -196,7 +196,7 @@ export async function draw(
           sum(w.quantity) over (partition by w.number, w.item order by w.place) as together
         from wanted w join held h using (number, item)),
       drawn as (
-        update certificate_allotments a set ${into === 'reserved' ? 'reserved = a.reserved' : 'written_off = a.written_off'} + d.quantity
+        update certificate_allotments a set ${into === 'reserved' ? 'reserved = a.reserved' : 'written_off = a.written_off'} + d.quantity, changes = a.changes + 1
         from (select number, item, sum(quantity) as quantity from judged where together <= remaining group by number, item) d
         where a.number = d.number and a.item = d.item returning a.number)
       update certificate_uses u set item = j.item, quantity = j.quantity, updated_at = $6,
@@ -259,7 +259,8 @@ export function moveQuantities(
   if (moves.length === 0) return;
   transaction.later({
     name: 'ledger-move-quantities',
-    text: `update certificate_allotments a set reserved = a.reserved + m.reserved, written_off = a.written_off + m.written_off
+    text: `update certificate_allotments a set reserved = a.reserved + m.reserved, written_off = a.written_off + m.written_off,
+        changes = a.changes + 1
       from (select number, item, sum(reserved::numeric) as reserved, sum(written_off::numeric) as written_off
         from unnest($1::text[], $2::integer[], $3::text[], $4::text[]) as m (number, item, reserved, written_off)
         group by number, item) m

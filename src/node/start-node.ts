@@ -15,6 +15,7 @@ import { applicationRoutes } from '../http/routes/applications.ts';
 import { attachmentRoutes } from '../http/routes/attachments.ts';
 import { certificateRoutes } from '../http/routes/certificates.ts';
 import { directoryRoutes } from '../http/routes/directory.ts';
+import { ledgerRoutes } from '../http/routes/ledger.ts';
 import { messageRoutes } from '../http/routes/messages.ts';
 import { metricsRoutes } from '../http/routes/metrics.ts';
 import { partnerActRoutes } from '../http/routes/partner-acts.ts';
@@ -23,6 +24,7 @@ import { timingRoutes } from '../http/routes/timing.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createIssuance, type Issuance } from '../issuance/issuance.ts';
 import { CERTIFICATE_ACTION, CERTIFICATE_SERVICE, RESPONSE_ACTION } from '../issuance/ports.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { NodeKeys } from '../pki/key-store.ts';
 import { migrate } from '../store/migrate.ts';
 import { openPool, type Pool } from '../store/pool.ts';
@@ -33,6 +35,7 @@ import { askSources, DIRECTORY_POLL_MILLISECONDS } from './directory-sources.ts'
 import { dutyOf } from './duty.ts';
 import { limitsOf, partnerTermsOf } from './exchange-settings.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { LEDGER_SERVICE, ledgerOf } from './ledger.ts';
 import { listen } from './listen.ts';
 import { startLogChainWorker } from './log-chain-worker.ts';
 import { createMetrics, type NodeMetrics } from './metrics.ts';
@@ -92,7 +95,7 @@ function wireExchange(
     readonly keeper: DirectoryKeeper;
     readonly meter: ExchangeMeter;
   },
-): { exchange: Exchange; issuance: Issuance } {
+): { exchange: Exchange; issuance: Issuance; ledger: Ledger } {
   const { pool, keys, keeper, meter } = parts;
   const exchange = createExchange({
     pool,
@@ -107,8 +110,11 @@ function wireExchange(
     partnerTerms: partnerTermsOf(configuration.exchange),
     ...(configuration.exchange?.spoolFolder === undefined ? {} : { spoolFolder: configuration.exchange.spoolFolder }),
     meter,
-    services: [{ service: CERTIFICATE_SERVICE, actions: [CERTIFICATE_ACTION, RESPONSE_ACTION] }],
-    deliver: (transaction, delivery) => issuance.receive(transaction, delivery),
+    services: [{ service: CERTIFICATE_SERVICE, actions: [CERTIFICATE_ACTION, RESPONSE_ACTION] }, LEDGER_SERVICE],
+    deliver: (transaction, delivery) =>
+      delivery.service === LEDGER_SERVICE.service
+        ? ledger.receive(transaction, delivery)
+        : issuance.receive(transaction, delivery),
     receipted: (transaction, receipt) => issuance.receipted(transaction, receipt),
   });
   const issuance = createIssuance({
@@ -118,9 +124,22 @@ function wireExchange(
     sealingKey: () => keys.sealing,
     directory: () => keeper.held?.directory ?? null,
     exchange,
+    ledger: {
+      certificateIssued: (transaction, issued) => ledger.certificateIssued(transaction, issued),
+      certificateSettled: (transaction, number, now) => ledger.certificateSettled(transaction, number, now),
+    },
     newId: randomUUID,
   });
-  return { exchange, issuance };
+  const ledger = ledgerOf(configuration, {
+    ...parts,
+    exchange,
+    issuance,
+    log: terms.log,
+    clearance: () => {
+      throw new Error('this node lodges no declarations, so that none can await a certificate');
+    },
+  });
+  return { exchange, issuance, ledger };
 }
 
 /** What the operator of the node asks and does. */
@@ -172,7 +191,12 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     await askAll();
     const metrics = createMetrics(programVersion(), () => watch.numbers(), terms.clock);
     started.push(async () => metrics.close());
-    const { exchange, issuance } = wireExchange(configuration, terms, { pool, keys, keeper, meter: metrics.meter });
+    const { exchange, issuance, ledger } = wireExchange(configuration, terms, {
+      pool,
+      keys,
+      keeper,
+      meter: metrics.meter,
+    });
     const watch = watchNode({ configuration, folder: terms.folder, keeper, exchange, pool, clock: terms.clock });
     await issuance.keepHouse(terms.clock());
     const duty = dutyOf(configuration);
@@ -189,6 +213,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
         ...duty.routes,
         ...timingRoutes(timingOfNode(configuration)),
         ...selectivity.routes,
+        ...ledgerRoutes(ledger),
         ...operatorRoutes(exchange, watch, metrics),
         ...directoryRoutes(async (serial) =>
           serial === undefined
@@ -214,6 +239,8 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     started.push(() => chain.stop());
     await exchange.start();
     started.push(() => exchange.stop());
+    const teller = ledger.start(terms.clock);
+    started.push(() => teller.stop());
     const as4 = createAs4Server(express().disable('x-powered-by').use(exchange.router()), keys.tls);
     await listen(as4, configuration.as4.host, configuration.as4.port);
     started.push(() => closeServer(as4));

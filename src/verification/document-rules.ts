@@ -66,13 +66,23 @@ export function judgeLedger(kind: XmlKind, known: KnownHere | undefined): Verifi
     : failed(step, 'CERTIFICATE-USED-UP', 'Its whole quantity has been used.');
 }
 
-/** Whether it is addressed to the country that verifies. */
-export function judgeAddressee(kind: XmlKind, json: JsonObject, receiving: string | undefined): VerificationStep {
+/** Whether it is addressed to the country that verifies, or the issuing country granted a part of it to that country. */
+export function judgeAddressee(
+  kind: XmlKind,
+  json: JsonObject,
+  receiving: string | undefined,
+  isGranted: boolean,
+): VerificationStep {
   const step = 'addressed-to-us';
   if (receiving === undefined) return notChecked(step, 'Not checked: no receiving country was named.');
   const receiver = json['receiver'];
   const addressed =
     kind === 'application-response' ? (isObject(receiver) ? receiver['country'] : undefined) : json['importingCountry'];
+  if (isGranted && kind === 'certificate-of-origin' && addressed !== receiving)
+    return passed(
+      step,
+      `It is addressed to ${String(addressed)}, and the issuing country allotted a part of it to ${receiving}.`,
+    );
   return addressed === receiving
     ? passed(step, `It is addressed to ${receiving}.`)
     : failed(step, 'ADDRESSED-ELSEWHERE', `It is addressed to ${String(addressed)}, not to ${receiving}.`);

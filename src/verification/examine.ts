@@ -29,6 +29,8 @@ export interface Circumstances {
   readonly at: Date;
   /** The country that verifies, where it matters to whom the document is addressed. */
   readonly receivingCountry?: string;
+  /** The issuing country allotted a part of the certificate to the receiving country, by a grant that was verified. */
+  readonly isGranted?: boolean;
   /** What this node knows of the document besides; absent where nothing can be known. */
   readonly known?: KnownHere;
 }
@@ -201,7 +203,7 @@ function judgeContent(content: Content, circumstances: Circumstances): Verificat
   return [
     judgeAgreement(kind, json, circumstances.at),
     judgeLedger(kind, circumstances.known),
-    judgeAddressee(kind, json, circumstances.receivingCountry),
+    judgeAddressee(kind, json, circumstances.receivingCountry, circumstances.isGranted === true),
   ];
 }
 

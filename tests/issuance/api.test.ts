@@ -38,6 +38,7 @@ before(async () => {
         return { messageId: `${randomUUID()}@th.example` };
       },
     },
+    ledger: { certificateIssued: async () => undefined, certificateSettled: async () => undefined },
     newId: randomUUID,
   });
   const journeys = [...applicationRoutes(issuance), ...certificateRoutes(issuance), ...attachmentRoutes(issuance)];

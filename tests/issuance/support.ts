@@ -134,6 +134,7 @@ export async function openNode(keys: TestCountry, directory: () => Directory | n
         return { messageId };
       },
     },
+    ledger: { certificateIssued: async () => undefined, certificateSettled: async () => undefined },
     newId: randomUUID,
   };
   const issuance = createIssuance(parts);

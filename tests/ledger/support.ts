@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import type { Actor } from '../../src/access/actor.ts';
 import { makeCertificateNumber } from '../../src/documents/certificate-number.ts';
 import { toXml } from '../../src/documents/codec.ts';
 import type { CertificateOfOrigin, Quantity } from '../../src/documents/types.ts';
+import { inMemory } from '../../src/exchange/message/content.ts';
 import type { Directory } from '../../src/federation/directory.ts';
+import { insertCertificate } from '../../src/issuance/certificate-queries.ts';
+import { createIssuance, type Issuance } from '../../src/issuance/issuance.ts';
 import { summarise } from '../../src/issuance/summary.ts';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import type { Claim, ClaimFacts, ClaimItem, LedgerParts } from '../../src/ledger/ports.ts';
+import { sealDocument } from '../../src/seal/seal.ts';
 import { storeDocument } from '../../src/store/documents.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { inTransaction, type Transaction } from '../../src/store/transaction.ts';
@@ -30,6 +35,7 @@ export interface LedgerNode {
   readonly database: TestDatabase;
   readonly pool: Pool;
   readonly ledger: Ledger;
+  readonly issuance: Issuance;
   readonly parts: LedgerParts;
   readonly sent: SentDocument[];
   readonly resolved: string[];
@@ -67,15 +73,12 @@ export async function openLedgerNode(
       },
     },
     certificates: {
-      see: async () => {
-        throw new Error('nobody looks in this test');
-      },
-      used: async (_transaction, use) => {
+      see: (asked, number) => issuance.readCertificate(asked, number),
+      used: async (transaction, use) => {
         used.push(use);
+        await issuance.noteUse(transaction, use);
       },
-      takeGranted: async () => {
-        throw new Error('no grant in this test');
-      },
+      takeGranted: (transaction, message, bytes) => issuance.receiveGranted(transaction, message, bytes),
     },
     clearance: {
       certificatesResolved: async (_transaction, ids) => {
@@ -86,12 +89,28 @@ export async function openLedgerNode(
     log: { warn: () => undefined },
     ...more,
   };
+  const ledger = createLedger(parts);
+  const issuance = createIssuance({
+    country,
+    authority: {
+      name: parts.names.authority,
+      timeZone: parts.timeZone,
+      offices: [{ code: `${country}-MAIN`, name: 'Main office', place: 'Capital' }],
+    },
+    pool,
+    sealingKey: parts.sealingKey,
+    directory,
+    exchange: parts.exchange,
+    ledger,
+    newId: randomUUID,
+  });
   return {
     country,
     keys: own,
     database,
     pool,
-    ledger: createLedger(parts),
+    ledger,
+    issuance,
     parts,
     sent,
     resolved,
@@ -203,5 +222,86 @@ export function claimOf(items: readonly ClaimItem[], overrides: Partial<ClaimFac
     movementReference: '26VN0000000000018X',
     importerIdentifier: '0101234567',
     facts: { ...FACTS, items, ...overrides },
+  };
+}
+
+/** Issues a certificate at a node as the decision does, with its seal; gives the sealed bytes. */
+export async function issue(node: LedgerNode, certificate: CertificateOfOrigin): Promise<Buffer> {
+  const { privateKey, certificate: signer } = node.keys.sealing;
+  const signingTime = new Date(`${certificate.issueDate}T${certificate.issueTime}`);
+  const bytes = sealDocument(toXml('certificate-of-origin', certificate), {
+    privateKey,
+    certificate: signer,
+    signingTime,
+  });
+  const summary = summarise(certificate);
+  await node.change(async (transaction) => {
+    const digest = await storeDocument(transaction, {
+      kind: 'certificate-of-origin',
+      contentType: 'application/xml',
+      bytes,
+    });
+    await insertCertificate(transaction, {
+      id: randomUUID(),
+      side: 'issuing',
+      number: certificate.number,
+      state: 'issued',
+      summary,
+      content: certificate,
+      documentDigest: digest,
+      recordedAt: NOW,
+      issuedAt: NOW,
+      own: { outcome: 'verified', steps: [] },
+    });
+    await node.ledger.certificateIssued(transaction, { certificate, at: NOW });
+  });
+  return bytes;
+}
+
+/** Delivers a certificate to a node, as the exchange does. */
+export function deliverCertificate(node: LedgerNode, from: string, bytes: Buffer, at = NOW): Promise<unknown> {
+  return node.change((transaction) =>
+    node.issuance.receive(transaction, {
+      ...envelope(from, at),
+      service: 'urn:selat:service:certificate-of-origin',
+      action: 'SendCertificate',
+      payloads: [{ contentType: 'application/xml', content: inMemory(bytes) }],
+    }),
+  );
+}
+
+/** Delivers to a node what another one's ledger sent, as the exchange does. */
+export function deliver(
+  node: LedgerNode,
+  from: string,
+  document: SentDocument,
+  at = later(60),
+): Promise<{ readonly taken: boolean; readonly code?: string }> {
+  return node.change((transaction) => node.ledger.receive(transaction, { ...document, ...envelope(from, at) }));
+}
+
+function envelope(fromCountry: string, receivedAt: Date) {
+  return { messageId: `${randomUUID()}@node.example`, fromCountry, conversationId: 'UCR-1', receivedAt };
+}
+
+/** What the ledger of a node wants to tell now; nothing of it is delivered. */
+export async function told(node: LedgerNode, at = later(30)): Promise<SentDocument[]> {
+  const before = node.sent.length;
+  await node.ledger.tellDue(at);
+  return node.sent.slice(before);
+}
+
+/** An official of a node. */
+export function official(node: LedgerNode, role: 'clearance-officer' | 'issuing-officer' | 'supervisor'): Actor {
+  return {
+    personId: randomUUID(),
+    name: `Official ${role}`,
+    role,
+    firmId: null,
+    firmIdentifier: null,
+    office: null,
+    country: node.country,
+    via: 'session',
+    onlyRights: null,
   };
 }

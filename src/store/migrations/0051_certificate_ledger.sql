@@ -7,7 +7,7 @@
 create table certificate_ledgers (
   number text primary key,
   side text not null check (side in ('issuing', 'importing')),
-  -- Counts up with every change of the allotments (not with draws); the ETag.
+  -- Counts up with every change that is not a draw; with the changes of the allotments it is the ETag.
   version integer not null default 1,
   opened_at timestamptz not null
 );
@@ -24,6 +24,8 @@ create table certificate_allotments (
   returned numeric not null default 0 check (returned >= 0),
   reserved numeric not null default 0 check (reserved >= 0),
   written_off numeric not null default 0 check (written_off >= 0),
+  -- Counts draws and what undoes them, so that a draw touches no other row than this one.
+  changes integer not null default 0,
   primary key (number, item),
   check (reserved + written_off <= granted - returned)
 );
@@ -63,11 +65,13 @@ create table certificate_partners (
   received_sequence bigint not null default 0,
   -- Moment of the partner's newest message, by the partner's clock.
   reported_at timestamptz,
-  -- There is something to tell the partner since then; null when all is told.
-  due_since timestamptz,
+  -- The partner is to be told something at this moment (later after a failure); null when all is told.
+  due_at timestamptz,
+  -- A part of the allotment was given back since the last message.
+  due_return boolean not null default false,
   primary key (number, country)
 );
-create index certificate_partners_due on certificate_partners (due_since) where due_since is not null;
+create index certificate_partners_due on certificate_partners (due_at) where due_at is not null;
 
 -- Every reference of a declaration (or of a certificate issued back to back) to a certificate, as it stands now; what
 -- happened to it is in events (subject = certificate number).
