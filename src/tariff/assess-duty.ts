@@ -3,7 +3,7 @@ import { countryName } from '../documents/code-lists.ts';
 import type { DeclarationFacts, ItemFacts } from '../documents/declaration/facts.ts';
 import type { Assessment, DutyFinding, ItemAssessment, Money } from './assessment.ts';
 import type { StatedQuantity } from './compute-duty.ts';
-import { customsValueOf } from './customs-value.ts';
+import { customsValueOf, type ShipmentCharges, shipmentChargesOf } from './customs-value.ts';
 import { dutyFinding } from './duty-finding.ts';
 import { Exact, type ExchangeRates, minorUnits } from './exchange-rate.ts';
 import { rateFor, WITHOUT_PREFERENCE } from './rate-for.ts';
@@ -50,9 +50,9 @@ function quantitiesOf(item: ItemFacts): StatedQuantity[] {
   return stated;
 }
 
-function assessItem(item: ItemFacts, terms: DutyTerms): ItemAssessment {
-  const { facts, tariff, currency, date } = terms;
-  const value = customsValueOf(facts, item, terms);
+function assessItem(item: ItemFacts, shipment: ShipmentCharges, terms: DutyTerms): ItemAssessment {
+  const { tariff, currency, date } = terms;
+  const value = customsValueOf(item, shipment, terms);
   const { withoutPreference, preferences } = terms.preferences;
   const code = item.preferenceCode;
   const claimCode = code === null || withoutPreference.some((start) => code.startsWith(start)) ? null : code;
@@ -122,7 +122,8 @@ function total(findings: readonly DutyFinding[], currency: string): Money | null
  */
 export function assessDuty(terms: DutyTerms): Assessment {
   const { facts, currency, date } = terms;
-  const items = facts.items.map((item) => assessItem(item, terms));
+  const shipment = shipmentChargesOf(facts, terms);
+  const items = facts.items.map((item) => assessItem(item, shipment, terms));
   return {
     date,
     currency,

@@ -1,4 +1,4 @@
-import type { DecimalAmount, DeclarationFacts, ItemFacts } from '../documents/declaration/facts.ts';
+import type { DecimalAmount, DeclarationFacts, ItemFacts, ValuationCharge } from '../documents/declaration/facts.ts';
 import type { WorkingLine } from './assessment.ts';
 import { type Conversion, convert, Exact, type ExchangeRates } from './exchange-rate.ts';
 
@@ -38,35 +38,42 @@ function signOf(type: string | null): 1 | -1 | null {
   return type !== null && /^B[A-Z]$/.test(type) ? -1 : null;
 }
 
-type Part = { readonly own: Exact; readonly all: Exact; readonly words: string | null };
+/** Charges of the whole shipment added up, with what they are shared out by; null without any. */
+export type ShipmentCharges = {
+  readonly sum: CustomsValue;
+  /** Invoice amounts of all items together; null where one states none, or in another currency. */
+  readonly invoices: { readonly amount: Exact; readonly currency: string } | null;
+} | null;
 
-/**
- * The customs value of an item (WTO agreement on customs valuation, article 1: the transaction value): what is declared as
- * customs value, else the item's invoice amount with its own charges and its share, by invoice amount, of those of the
- * whole shipment (article 8: freight, insurance, commissions are added as far as the declaration states them).
- */
-export function customsValueOf(facts: DeclarationFacts, item: ItemFacts, terms: ValueTerms): CustomsValue {
-  if (item.customsValue !== null) return statedValue('customs value as declared', item.customsValue, terms);
-  if (item.invoiceAmount === null)
-    return missing('The item declares neither a customs value nor an invoice amount.', []);
-  const invoice = statedValue('invoice amount of the item', item.invoiceAmount, terms);
-  if (!invoice.established) return invoice;
-  const whole: Part = { own: new Exact(1), all: new Exact(1), words: null };
-  const charges = item.charges.map((charge) => ({ charge, part: whole, of: 'item' }));
-  if (facts.charges.length > 0) {
-    const part = shareOf(facts, item.invoiceAmount);
-    if (part === null)
-      return missing(
-        'Charges of the whole shipment are shared out by invoice amount, and not every item states one in the same ' +
-          'currency; declare a customs value for each item.',
-        invoice.working,
-      );
-    charges.push(...facts.charges.map((charge) => ({ charge, part, of: 'shipment' })));
+/** Lines of the working that each item shows of the shipment's charges; more are shown as one. */
+const SHOWN_CHARGES = 24;
+
+/** What the shipment's charges come to, once for all items of a declaration. */
+export function shipmentChargesOf(facts: DeclarationFacts, terms: ValueTerms): ShipmentCharges {
+  if (facts.charges.length === 0) return null;
+  const sum = sumOf(facts.charges, 'shipment', terms);
+  const working =
+    sum.working.length <= SHOWN_CHARGES
+      ? sum.working
+      : [{ words: `${facts.charges.length} charges of the shipment, those taken off subtracted` }];
+  const currency = facts.items[0]?.invoiceAmount?.currency;
+  let amount = new Exact(0);
+  for (const { invoiceAmount } of facts.items) {
+    if (invoiceAmount === null || currency === undefined || invoiceAmount.currency !== currency)
+      return { sum: { ...sum, working }, invoices: null };
+    amount = amount.plus(invoiceAmount.amount);
   }
-  if (charges.length === 0) return invoice;
-  let amount = invoice.amount;
-  const working = [...invoice.working];
-  for (const { charge, part, of } of charges) {
+  return {
+    sum: { ...sum, working },
+    invoices: amount.isZero() || currency === undefined ? null : { amount, currency },
+  };
+}
+
+/** Charges added up: those that are added less those that are taken off. */
+function sumOf(charges: readonly ValuationCharge[], of: string, terms: ValueTerms): CustomsValue {
+  let amount = new Exact(0);
+  const working: WorkingLine[] = [];
+  for (const charge of charges) {
     const sign = signOf(charge.type);
     if (sign === null)
       return missing(
@@ -76,11 +83,43 @@ export function customsValueOf(facts: DeclarationFacts, item: ItemFacts, terms: 
       );
     const name = charge.type === 'freight' ? 'freight' : `charge ${charge.type}`;
     const stated = statedValue(`${name} of the ${of}, ${sign === 1 ? 'added' : 'taken off'}`, charge.amount, terms);
-    if (!stated.established) return { ...stated, working: [...working, ...stated.working] };
-    const counted = stated.amount.times(part.own).dividedBy(part.all);
-    amount = amount.plus(counted.times(sign));
+    if (!stated.established) return stated;
+    amount = amount.plus(stated.amount.times(sign));
     working.push(...stated.working);
-    if (part.words !== null) working.push({ words: part.words, result: `${terms.currency} ${shown(counted)}` });
+  }
+  return { established: true, amount, working };
+}
+
+/**
+ * The customs value of an item (WTO agreement on customs valuation, article 1: the transaction value): what is declared as
+ * customs value, else the item's invoice amount with its own charges and its share, by invoice amount, of those of the
+ * whole shipment (article 8: freight, insurance, commissions are added as far as the declaration states them).
+ */
+export function customsValueOf(item: ItemFacts, shipment: ShipmentCharges, terms: ValueTerms): CustomsValue {
+  if (item.customsValue !== null) return statedValue('customs value as declared', item.customsValue, terms);
+  if (item.invoiceAmount === null)
+    return missing('The item declares neither a customs value nor an invoice amount.', []);
+  const invoice = statedValue('invoice amount of the item', item.invoiceAmount, terms);
+  if (!invoice.established || (shipment === null && item.charges.length === 0)) return invoice;
+  const own = sumOf(item.charges, 'item', terms);
+  if (!own.established) return own;
+  let amount = invoice.amount.plus(own.amount);
+  const working = [...invoice.working, ...own.working];
+  if (shipment !== null) {
+    const { sum, invoices } = shipment;
+    if (!sum.established) return sum;
+    if (invoices === null)
+      return missing(
+        'Charges of the whole shipment are shared out by invoice amount, and not every item states one in the same ' +
+          'currency; declare a customs value for each item.',
+        invoice.working,
+      );
+    const share = sum.amount.times(item.invoiceAmount.amount).dividedBy(invoices.amount);
+    amount = amount.plus(share);
+    working.push(...sum.working, {
+      words: `share of the item: ${item.invoiceAmount.amount} of ${invoices.amount.toFixed()} ${invoices.currency}`,
+      result: `${terms.currency} ${shown(share)}`,
+    });
   }
   if (amount.isNegative()) return missing('The charges taken off exceed the invoice amount.', working);
   working.push({ words: 'customs value', result: `${terms.currency} ${shown(amount)}` });
@@ -95,15 +134,4 @@ function missing(reason: string, working: readonly WorkingLine[]): CustomsValue 
 function shown(amount: Exact): string {
   const cut = amount.toDecimalPlaces(8, Exact.ROUND_DOWN);
   return cut.equals(amount) ? amount.toFixed() : `${cut.toFixed()}…`;
-}
-
-function shareOf(facts: DeclarationFacts, own: DecimalAmount): Part | null {
-  let all = new Exact(0);
-  for (const { invoiceAmount } of facts.items) {
-    if (invoiceAmount === null || invoiceAmount.currency !== own.currency) return null;
-    all = all.plus(invoiceAmount.amount);
-  }
-  if (all.isZero()) return null;
-  const words = `share of the item: ${own.amount} of ${all.toFixed()} ${own.currency}`;
-  return { own: new Exact(own.amount), all, words };
 }

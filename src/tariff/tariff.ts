@@ -83,7 +83,7 @@ export function findLine(tariff: Tariff, commodityCode: string): LineSearch {
   if (exact !== undefined) return { found: true, line: exact };
   const below =
     /^\d{6,}$/.test(commodityCode) && commodityCode.length < tariff.digits
-      ? tariff.codes.filter((code) => code.startsWith(commodityCode))
+      ? codesBelow(tariff.codes, commodityCode)
       : [];
   const [only, ...others] = below;
   const line = only === undefined || others.length > 0 ? undefined : tariff.line(only);
@@ -100,6 +100,19 @@ export function findLine(tariff: Tariff, commodityCode: string): LineSearch {
     code: 'TARIFF-LINE-UNKNOWN',
     reason: `${tariff.name} (${tariff.edition}) has no line ${commodityCode}.`,
   };
+}
+
+/** The codes that begin with a text, of a list in ascending order. */
+function codesBelow(codes: readonly string[], start: string): string[] {
+  let [low, high] = [0, codes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((codes[middle] ?? '') < start) low = middle + 1;
+    else high = middle;
+  }
+  const found: string[] = [];
+  for (let place = low; codes[place]?.startsWith(start) === true; place += 1) found.push(codes[place] ?? '');
+  return found;
 }
 
 function broken(path: string, what: string): Error {

@@ -147,6 +147,25 @@ describe('duty', () => {
     );
   });
 
+  test('of 9,999 items with charges to share out is assessed in the time of a request', () => {
+    const items = Array.from({ length: 9_999 }, (_, index) => ({
+      commodityCode: ['85013130', '850131', '02031100', '99999999'][index % 4] ?? '',
+      preferenceCode: '301',
+      invoiceAmount: { amount: String(index + 1), currency: 'USD' },
+    }));
+    const charges = Array.from({ length: 500 }, () => ({
+      pointer: '',
+      type: 'AK',
+      amount: { amount: '3.33', currency: 'USD' },
+    }));
+    assess('VN', items.slice(0, 100));
+    const started = performance.now();
+    const assessment = assess('VN', items, { facts: { charges } });
+    const took = performance.now() - started;
+    assert.equal(assessment.items.length, 9_999);
+    assert.ok(took < 3_000, `${took} ms`);
+  });
+
   test('has one outcome for every code and value: an amount, or a code with a reason', () => {
     fc.assert(
       fc.property(
