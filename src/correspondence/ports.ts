@@ -13,6 +13,7 @@ export const PAPER_KINDS: readonly PaperKind[] = [
   'origin-query',
   'origin-answer',
   'origin-determination',
+  'consignment-events',
   'paper-answer',
 ];
 

@@ -90,9 +90,22 @@ export interface OriginDeterminationPaper extends PaperHead {
   readonly reason: string;
 }
 
+/** What happened to a consignment in one country. */
+export interface ConsignmentEventsPaper extends PaperHead {
+  readonly paper: 'consignment-events';
+  readonly events: readonly {
+    /** Number in the log of the country that tells it. */
+    readonly number: string;
+    readonly kind: string;
+    readonly role: 'trader' | 'issuing-authority' | 'customs' | 'node';
+    readonly occurredAt: string;
+  }[];
+}
+
 /** The kinds of paper, each with its type. */
 export interface PaperOfKind {
   readonly 'paper-answer': PaperAnswer;
+  readonly 'consignment-events': ConsignmentEventsPaper;
   readonly 'origin-query': OriginQueryPaper;
   readonly 'origin-answer': OriginAnswerPaper;
   readonly 'origin-determination': OriginDeterminationPaper;
