@@ -118,12 +118,12 @@ export async function takeUntoldUses(
 ): Promise<UntoldUse[]> {
   const { rows } = await transaction.query<UntoldUse>({
     name: 'ledger-take-untold-uses',
-    text: `with some as (
+    text: `with untold as (
         select id, position, item, unreported as quantity from certificate_uses
         where number = $1 and unreported is not null order by position limit $2 for update skip locked),
       told as (
-        update certificate_uses u set unreported = null from some where u.id = some.id
-        returning some.position, some.item, some.quantity, u.movement_reference, u.updated_at)
+        update certificate_uses u set unreported = null from untold where u.id = untold.id
+        returning untold.position, untold.item, untold.quantity, u.movement_reference, u.updated_at)
       select item, quantity, movement_reference, updated_at from told order by position`,
     values: [number, most],
   });

@@ -86,7 +86,7 @@ export async function openLedgerNode(
       },
     },
     newId: randomUUID,
-    log: { warn: () => undefined },
+    log: { warn: (fields, message) => console.error(message, fields) },
     ...more,
   };
   const ledger = createLedger(parts);
@@ -121,7 +121,7 @@ export async function openLedgerNode(
 
 /** Puts a certificate into a node's table as if it had been issued or received, in a given state. */
 export async function keepCertificate(
-  node: Pick<LedgerNode, "change" | "ledger">,
+  node: Pick<LedgerNode, 'change' | 'ledger'>,
   certificate: CertificateOfOrigin,
   row: { readonly side?: 'issuing' | 'importing'; readonly state?: string; readonly from?: string } = {},
 ): Promise<void> {
