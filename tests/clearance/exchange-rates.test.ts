@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { createDutyAssessor } from '../../src/clearance/duty.ts';
 import { createRateBook, HELD_FOR_MILLISECONDS } from '../../src/clearance/exchange-rates.ts';
 import { exchangeRateRoutes } from '../../src/http/routes/exchange-rates.ts';
@@ -182,6 +183,18 @@ describe('a tariff line for a trader', () => {
     assert.deepEqual([offer('cptpp').holds, offer('cptpp').code], [false, 'PREFERENCE-NOT-FOR-ORIGIN']);
     assert.deepEqual([offer('rcep_a').holds, offer('rcep_c').code], [true, 'SCHEDULE-PARTNER-NOT-ESTABLISHED']);
     assert.equal(reply.body.schedules.length, 23);
+  });
+
+  test('is answered in the form that the route promises', async () => {
+    const schema = tariffRoutes('VN', customs, book)[0]?.replies[200]?.schema;
+    assert.ok(schema);
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, keywords: ['says'] });
+    const promised = ajv.compile(schema);
+    for (const query of ['', '?origin=TH', '?origin=KR&value=12.5&currency=USD', '?value=1&currency=CHF'])
+      for (const code of ['85013130', '04072100', '87021010', '98160000', '02031100']) {
+        const { body } = await get(`/api/tariff/${code}${query}`).expect(200);
+        assert.ok(promised(body), `${code}${query}: ${ajv.errorsText(promised.errors)}`);
+      }
   });
 
   test('is of the day where the customs are when no date is given', async () => {
