@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { judgeDeclaration } from '../../../src/documents/declaration/judge-declaration.ts';
 import type { Fault } from '../../../src/documents/fault.ts';
@@ -60,6 +61,16 @@ describe('a valid declaration has no fault', () => {
   ];
   for (const [name, json, context] of cases) {
     test(name, () => assert.deepEqual(judge(json, context), []));
+  }
+
+  for (const [name, country] of [
+    ['declaration-import.json', 'VN'],
+    ['declaration-export.json', 'TH'],
+  ] as const) {
+    test(`the sample ${name}`, () => {
+      const text = readFileSync(new URL(`../../../schemas/examples/${name}`, import.meta.url), 'utf8');
+      assert.deepEqual(judge(JSON.parse(text), { ...VIET_NAM, country }), []);
+    });
   }
 });
 
