@@ -14,16 +14,17 @@ export interface DutyConsequence {
 
 /**
  * The payment as it stands afterwards, with the milestones of waiting for it: M9a when duty becomes due, M9b when what
- * was due is covered, or is due no more.
+ * was due is covered, or is due no more. Before the goods are there nobody waits for it.
  * @param covered the payment that covered it, where one did: its moment is that of M9b
  */
 export function dutyConsequence(
   asked: Asked,
-  row: Pick<DeclarationRow, 'payment'>,
+  row: Pick<DeclarationRow, 'payment' | 'state'>,
   after: DutyStanding,
   covered?: Pick<PaymentRecord, 'occurredAt'>,
 ): DutyConsequence {
   const { payment } = after;
+  if (row.state === 'registered') return { columns: { payment }, milestones: [] };
   const begins = payment === 'due' && row.payment !== 'due';
   const ends = payment !== 'due' && row.payment === 'due';
   const m9b: MilestoneNote = {
