@@ -2,7 +2,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /**
  * The check character of ISO/IEC 7064 MOD 37,36 for a text of digits and capital letters: it finds every single wrong
- * character and every two neighbours that changed places.
+ * character, and nearly every two neighbours that changed places.
  */
 export function checkCharacter(text: string): string {
   let product = 36;

@@ -61,7 +61,7 @@ export interface ClearanceNode extends TestNode {
   registered(name: string, identifier: string): Promise<string>;
   mandate(principal: string, broker: string, from?: number, until?: number): Promise<string>;
   change<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
-  post(person: Person, path: string, body?: object | Buffer, more?: PostTerms): supertest.Test;
+  post(person: Person, path: string, body?: object | string, more?: PostTerms): supertest.Test;
   get(person: Person, path: string): supertest.Test;
   /** Lodges an import declaration of the importer; the answer must be 201. */
   lodge(
@@ -230,7 +230,7 @@ async function furnish(
       .set('Idempotency-Key', more.key ?? randomUUID())
       .set('Content-Type', more.contentType ?? 'application/json');
     if (more.version !== undefined) request.set('If-Match', `"${more.version}"`);
-    return request.send(Buffer.isBuffer(body) ? body : JSON.stringify(body ?? {}));
+    return request.send(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
   };
   const own = {
     ...given,
