@@ -29,7 +29,8 @@ function nodesOf(options: TimingOptions): readonly (string | undefined)[] {
 
 async function ask(options: TimingOptions, node: string | undefined, query: string): Promise<JsonObject> {
   await using client = await NodeClient.open({ ...options, ...(node === undefined ? {} : { node }) }, 'analyst');
-  return client.get(`/api/timing/comparison?${query}`);
+  // Not until the answer is here does the session end.
+  return await client.get(`/api/timing/comparison?${query}`);
 }
 
 /**

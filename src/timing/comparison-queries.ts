@@ -69,41 +69,42 @@ function valuesOf({ from, until, asOf, procedure }: Population): unknown[] {
   return [from, until, asOf, procedure];
 }
 
-/** The durations of every case of a population, in one pass over the period's cases. */
+const OUTCOMES = ['ended', 'competing', 'open'] as const;
+const PRECISIONS = ['second', 'minute', 'day'] as const;
+const CHANNELS = [null, 'green', 'yellow', 'red'] as const;
+
+/**
+ * The durations of every case of a population, in one pass over the period's cases. What they are grouped by is one small
+ * number, 32 × channel + 8 × outcome + quality, behind `offset 0`: otherwise the planner takes the groups for as many as
+ * the moments they are computed from, and sorts all cases on disk.
+ */
 export async function selectDurations(reader: Reader, population: Population): Promise<CaseGroup[]> {
   const { interval, asThenKnown: then } = population;
-  const { rows } = await reader.query<{
-    channel: Channel | null;
-    outcome: CaseGroup['outcome'];
-    precision: number;
-    marked: boolean;
-    durations: string;
-  }>({
+  const { rows } = await reader.query<{ kind: number; durations: string }>({
     name: `durations-${interval.id}-${interval.version}${then ? '-then' : ''}`,
     text: `with cases as (${casesOf(population)}),
       outcomes as (
-        select channel, started, ended, gone, s_quality, e_quality, x_quality,
-          case when ended is not null and (gone is null or ended <= gone) then 'ended'
-            when gone is not null then 'competing' else 'open' end as outcome
+        select *, case when ended is not null and (gone is null or ended <= gone) then 0
+          when gone is not null then 1 else 2 end as outcome
         from cases),
+      finished as (
+        select channel, outcome, started, s_quality,
+          case outcome when 0 then ended when 1 then gone else $3::timestamptz end as finished,
+          case outcome when 0 then e_quality when 1 then x_quality else 0::smallint end as f_quality
+        from outcomes),
       measured as (
-        select channel, outcome,
-          floor(extract(epoch from case outcome when 'ended' then ended when 'competing' then gone
-            else $3::timestamptz end - started))::bigint as seconds,
-          greatest(s_quality & 3, case outcome when 'ended' then e_quality & 3 when 'competing' then x_quality & 3
-            else 0 end) as precision,
-          ((s_quality | case outcome when 'ended' then e_quality when 'competing' then x_quality else 0::smallint end) & 4)
-            <> 0 as marked
-        from outcomes)
-      select channel, outcome, precision, marked, string_agg(seconds::text, ',') as durations
-      from measured group by channel, outcome, precision, marked`,
+        select floor(date_part('epoch', finished - started))::bigint as seconds,
+          case channel when 'green' then 32 when 'yellow' then 64 when 'red' then 96 else 0 end + 8 * outcome
+            + ((s_quality | f_quality) & 4) + greatest(s_quality & 3, f_quality & 3) as kind
+        from finished offset 0)
+      select kind, array_to_string(array_agg(seconds), ',') as durations from measured group by kind`,
     values: valuesOf(population),
   });
-  return rows.map(({ channel, outcome, precision, marked, durations }) => ({
-    channel,
-    outcome,
-    precision: precision === 2 ? 'day' : precision === 1 ? 'minute' : 'second',
-    marked,
+  return rows.map(({ kind, durations }) => ({
+    channel: CHANNELS[kind >> 5] ?? null,
+    outcome: OUTCOMES[(kind >> 3) & 3] ?? 'open',
+    precision: PRECISIONS[kind & 3] ?? 'day',
+    marked: (kind & 4) !== 0,
     durations: durations.split(',').map(Number),
   }));
 }
