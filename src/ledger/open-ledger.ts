@@ -1,7 +1,8 @@
 import { readCertificateNumber } from '../documents/certificate-number.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { findReceivedCertificates } from './certificate-queries.ts';
-import { draw, holdAwaited, updateUses, type Wanted } from './draw-queries.ts';
+import { drawInTurn } from './draw-in-turn.ts';
+import { holdAwaited, updateUses } from './draw-queries.ts';
 import { judgeReference } from './judge-reference.ts';
 import type { CertificateItem, KnownCertificate } from './known-certificate.ts';
 import type { LedgerParts } from './ports.ts';
@@ -108,8 +109,8 @@ export async function resolveAwaited(
     now,
     decided.map(({ use }) => ({ ...use, unreported: null, superseded: false })),
   );
-  const wanted: Wanted[] = decided.flatMap((each) => (each.wanted === undefined ? [] : [each.wanted]));
-  const drawn = await draw(transaction, wanted, now);
+  const wanted = decided.flatMap((each) => (each.wanted === undefined ? [] : [each.wanted]));
+  const drawn = await drawInTurn(transaction, wanted, now);
   for (const one of wanted)
     if (drawn.get(one.id)?.state === 'reserved') await noteSetAside(parts, transaction, one, null, now);
   if (decided.length === 0) return false;

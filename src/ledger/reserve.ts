@@ -5,8 +5,8 @@ import type { Reader } from '../store/pool.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { findReceivedCertificates, waitForDeliveries } from './certificate-queries.ts';
 import { type Reference, referencesOf } from './claim.ts';
+import { drawInTurn, exceeded, notFitting } from './draw-in-turn.ts';
 import {
-  draw,
   findUses,
   holdAllotments,
   holdDeclaration,
@@ -48,30 +48,18 @@ export async function preview(
     reader,
     judged.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted])),
   );
-  const together = new Map<string, Decimal>();
-  return judged.map(({ use, wanted, unit }) => {
-    if (wanted === undefined || unit === undefined) return viewOfNew(use, undefined);
-    const place = `${wanted.number}/${wanted.item}`;
-    const upTo = (together.get(place) ?? new Decimal(0)).plus(wanted.quantity);
-    together.set(place, upTo);
-    const remaining = left.get(place) ?? '0';
-    const about = `of item ${wanted.item} of ${wanted.number}`;
-    return viewOfNew(
-      use,
-      upTo.lte(remaining)
-        ? {
-            state: 'reserved',
-            code: null,
-            unit,
-            reason: `${wanted.quantity} ${unit} ${about} can be set aside.${wanted.note}`,
-          }
-        : {
-            state: 'refused',
-            code: 'CERTIFICATE-QUANTITY-EXCEEDED',
-            unit,
-            reason: `${upTo.toFixed()} ${unit} ${about} are asked for, and ${new Decimal(remaining).toFixed()} are left.`,
-          },
-    );
+  const refused = notFitting(
+    judged.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted])),
+    left,
+  );
+  return judged.map(({ use, wanted }) => {
+    if (wanted === undefined) return viewOfNew(use, undefined);
+    const { unit } = wanted;
+    const short = refused.get(use.id);
+    const reason = `${wanted.quantity} ${unit} of item ${wanted.item} of ${wanted.number} can be set aside.${wanted.note}`;
+    const outcome =
+      short === undefined ? { state: 'reserved' as const, code: null, reason } : exceeded(wanted, unit, short);
+    return viewOfNew(use, { ...outcome, unit });
   });
 }
 
@@ -108,12 +96,12 @@ export async function reserve(
       { ...by, at: now },
       judged.map(({ use }) => use),
     );
-  const drawn = await draw(transaction, wanted, now);
+  const drawn = await drawInTurn(transaction, wanted, now);
   for (const one of wanted)
     if (drawn.get(one.id)?.state === 'reserved') await noteSetAside(parts, transaction, one, movementReference, now);
-  const fresh = judged.map(({ use, unit }) => {
+  const fresh = judged.map(({ use, wanted: one }) => {
     const outcome = drawn.get(use.id);
-    return viewOfNew(use, outcome === undefined || unit === undefined ? undefined : { ...outcome, unit });
+    return viewOfNew(use, outcome === undefined || one === undefined ? undefined : { ...outcome, unit: one.unit });
   });
   return [...kept.map(viewOf), ...fresh].sort((one, other) => one.itemSequence - other.itemSequence);
 }
@@ -144,8 +132,7 @@ export async function noteSetAside(
 /** A judged reference as the row to be written, and what it wants of which item. */
 export interface JudgedUse {
   readonly use: NewUse;
-  readonly wanted?: Wanted;
-  readonly unit?: string;
+  readonly wanted?: Wanted & { readonly unit: string };
 }
 
 /** What a reference comes to, under a given id. */
@@ -166,8 +153,7 @@ export function judgedUse(id: string, reference: Reference, judgement: Judgement
       code: 'CERTIFICATE-NOT-ALLOTTED',
       reason: `Nothing of item ${item} of ${number} is allotted to this country.`,
     },
-    wanted: { id, number, item, quantity: quantity.value, note },
-    unit: quantity.unit,
+    wanted: { id, number, item, quantity: quantity.value, unit: quantity.unit, note },
   };
 }
 
