@@ -19,7 +19,7 @@ import type { Channel } from '../../src/selectivity/selection.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { inTransaction, type Transaction } from '../../src/store/transaction.ts';
 import { createMilestoneRecorder } from '../../src/timing/record-milestone.ts';
-import { type ExampleOptions, importDeclaration } from '../documents/declaration-examples.ts';
+import { type ExampleOptions, exportDeclaration, importDeclaration } from '../documents/declaration-examples.ts';
 import { PASSWORD, startTestNode, type TestNode, type TestPerson } from '../http/test-node.ts';
 import { makeCountry } from '../issuance/support.ts';
 
@@ -69,6 +69,10 @@ export interface ClearanceNode extends TestNode {
     person?: Person,
     query?: string,
   ): Promise<{ mrn: string; version: number; body: Body }>;
+  /** Lodges an export declaration of the importer's firm to Thailand. */
+  lodgeExport(): Promise<{ mrn: string; version: number; body: Body }>;
+  /** Tells clearance what the ledger has decided since; on a node that runs a worker does it. */
+  resolveCertificates(): Promise<void>;
   responses(mrn: string): Promise<{ step: string; content: JsonObject }[]>;
   milestones(mrn: string): Promise<string[]>;
 }
@@ -255,6 +259,21 @@ async function furnish(
     async lodge(options: ExampleOptions = {}, who = importer, query = '') {
       const { body } = await post(who, `/api/declarations${query}`, importOf(options)).expect(201);
       return { mrn: String(body.mrn), version: Number(body.version), body };
+    },
+    async lodgeExport() {
+      consignments += 1;
+      const declaration = exportDeclaration({
+        country: 'VN',
+        partner: 'TH',
+        localReference: `EXP-${process.pid}-${consignments}`,
+        consignmentReference: `6VN0101234567-26-X${consignments}`,
+        exporterId: IMPORTER.value,
+      });
+      const { body } = await post(importer, '/api/declarations', declaration).expect(201);
+      return { mrn: String(body.mrn), version: Number(body.version), body };
+    },
+    async resolveCertificates() {
+      await given.ledger.tellDue(node.now);
     },
     async responses(mrn: string) {
       const { rows } = await node.pool.query<{ bytes: Buffer }>({
