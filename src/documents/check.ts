@@ -1,6 +1,11 @@
 import { fromXml } from './codec.ts';
+import { mayBeWco, readWcoXml, type WcoReading, wcoKindOfJson } from './declaration/read-wco-document.ts';
+import { wcoSchemaFaults } from './declaration/validate-wco.ts';
+import { isWcoKind, WCO_JSON_LIMITS } from './declaration/wco-kinds.ts';
+import { wcoLabel } from './declaration/wco-labels.ts';
 import type { Fault } from './fault.ts';
 import { isObject, type JsonValue } from './json.ts';
+import { JSON_LIMITS } from './json-guards.ts';
 import { linesOf } from './json-lines.ts';
 import { KINDS, type Kind, kindOfXml } from './kinds.ts';
 import { readJson } from './read-json.ts';
@@ -21,6 +26,8 @@ export interface Check {
   readonly json?: JsonValue;
 }
 
+/** A shorter JSON text cannot have more values than any document may. */
+const MOST_VALUES_IN_BYTES = JSON_LIMITS.values;
 const UNREADABLE = 'unreadable file';
 
 function formOf(bytes: Uint8Array): 'xml' | 'json' | null {
@@ -50,19 +57,33 @@ function unknownKind(found: string): Fault {
 function kindOfJson(json: JsonValue): Kind | undefined {
   if (!isObject(json)) return undefined;
   const has = (name: string): boolean => Object.hasOwn(json, name);
+  const wco = wcoKindOfJson(json);
+  if (wco !== undefined) return KINDS[wco];
   if (json['documentKind'] === 'certificate-application') return KINDS['certificate-application'];
   if (has('responseTo') || has('outcome')) return KINDS['application-response'];
   if (has('issuer') || has('endorsement') || has('number')) return KINDS['certificate-of-origin'];
   return has('scheme') || has('goodsItems') ? KINDS['certificate-application'] : undefined;
 }
 
+function checkWco(reading: WcoReading): Check {
+  if (!reading.ok) return { kind: null, label: UNREADABLE, form: 'xml', faults: reading.faults };
+  const { kind, content } = reading;
+  const { json } = content;
+  const judged = wcoSchemaFaults(kind, json, 'xml').map((fault) => ({ ...fault, ...content.locate(fault.pointer) }));
+  return { kind, label: wcoLabel(kind, json), form: 'xml', faults: capped([...content.faults, ...judged]), json };
+}
+
 function checkXml(bytes: Uint8Array): Check {
+  if (mayBeWco(bytes)) {
+    const reading = readWcoXml(bytes);
+    if (reading.ok || reading.faults.every(({ code }) => code !== 'KIND-UNKNOWN')) return checkWco(reading);
+  }
   const reading = readXml(bytes);
   if (!reading.ok) return { kind: null, label: UNREADABLE, form: 'xml', faults: reading.faults };
   const { document } = reading;
   try {
     const kind = kindOfXml(document);
-    if (kind === undefined || kind.kind === 'certificate-application') {
+    if (kind === undefined || kind.kind === 'certificate-application' || isWcoKind(kind.kind)) {
       const { name, namespaceUri } = document.root;
       const found = `${name.slice(0, 80)} of the namespace "${namespaceUri.slice(0, 120)}"`;
       return { kind: null, label: 'unknown document', form: 'xml', faults: [unknownKind(found)] };
@@ -80,7 +101,9 @@ function checkXml(bytes: Uint8Array): Check {
 }
 
 function checkJson(bytes: Uint8Array): Check {
-  const reading = readJson(bytes);
+  const wide = readJson(bytes, WCO_JSON_LIMITS);
+  const isWco = wide.ok && wcoKindOfJson(wide.value) !== undefined;
+  const reading = isWco || bytes.length < MOST_VALUES_IN_BYTES ? wide : readJson(bytes);
   if (!reading.ok) return { kind: null, label: UNREADABLE, form: 'json', faults: reading.faults };
   const json = reading.value;
   const kind = kindOfJson(json);
@@ -97,7 +120,8 @@ function checkJson(bytes: Uint8Array): Check {
     const line = lines.get(fault.pointer);
     return line === undefined ? fault : { ...fault, line };
   });
-  return { kind: kind.kind, label: kind.label, form: 'json', faults, json };
+  const label = isWcoKind(kind.kind) ? wcoLabel(kind.kind, json) : kind.label;
+  return { kind: kind.kind, label, form: 'json', faults, json };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { XmlDocument } from 'libxml2-wasm';
+import type { WcoKind } from './declaration/wco-kinds.ts';
 import type { JsonObject } from './json.ts';
 import { KINDS } from './kinds.ts';
 import type { DocumentKind, DocumentOfKind } from './types.ts';
@@ -6,8 +7,8 @@ import type { DocumentShape } from './xml-particles.ts';
 import { readContent, type XmlContent } from './xml-reader.ts';
 import { writeXml } from './xml-writer.ts';
 
-/** The kinds that have an XML form. */
-export type XmlKind = Exclude<DocumentKind, 'certificate-application'>;
+/** The kinds that have a form in UBL; those of the WCO are read and written in `declaration/`. */
+export type XmlKind = Exclude<DocumentKind, 'certificate-application' | WcoKind>;
 
 function shapeOf(kind: XmlKind): DocumentShape {
   const { shape } = KINDS[kind];

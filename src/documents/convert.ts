@@ -1,5 +1,7 @@
 import { checkBytes } from './check.ts';
 import { toXml } from './codec.ts';
+import { isWcoKind, wcoShapeOf } from './declaration/wco-kinds.ts';
+import { writeWco } from './declaration/write-wco.ts';
 import type { Fault } from './fault.ts';
 import { isObject } from './json.ts';
 import type { DocumentKind } from './types.ts';
@@ -21,5 +23,6 @@ export function convertBytes(bytes: Uint8Array, to: 'json' | 'xml'): Conversion 
     const message = 'An application for a certificate has no XML form; only what is issued is written as XML.';
     return { ok: false, faults: [{ code: 'FORM-NOT-AVAILABLE', pointer: '', message }] };
   }
-  return { ok: true, kind, text: toXml(kind, json) };
+  const text = isWcoKind(kind) ? writeWco(wcoShapeOf(kind), json) : toXml(kind, json);
+  return { ok: true, kind, text };
 }

@@ -10,7 +10,7 @@ export interface Kind {
   readonly label: string;
   /** Its JSON Schema, relative to `schemas/`. */
   readonly schema: string;
-  /** Its XML form; undefined when it has none. */
+  /** Its XML form by UBL; undefined when it has none, or that of the WCO (see `declaration/wco-kinds.ts`). */
   readonly shape: DocumentShape | undefined;
   /** Whether texts must be in normal form already, or are normalised on receipt. */
   readonly texts: 'strict' | 'normalised';
@@ -42,6 +42,20 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     schema: 'documents/application-response.schema.json',
     shape: shapeOf('application-response.schema.json'),
     texts: 'strict',
+  },
+  declaration: {
+    kind: 'declaration',
+    label: 'customs declaration',
+    schema: 'documents/declaration.schema.json',
+    shape: undefined,
+    texts: 'normalised',
+  },
+  'declaration-response': {
+    kind: 'declaration-response',
+    label: 'response to a customs declaration',
+    schema: 'documents/declaration-response.schema.json',
+    shape: undefined,
+    texts: 'normalised',
   },
 };
 

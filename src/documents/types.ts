@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /**
  * The documents as TypeScript sees them. The shapes are those of `schemas/documents/*.schema.json`; a value has one of
  * these types only after `validate.ts` has judged it. Texts are Unicode NFC, amounts and quantities decimal strings,
@@ -143,8 +145,16 @@ export type ApplicationResponse = {
   readonly utilisation?: Utilisation;
 };
 
+/** A customs declaration, or a request about one, in the WCO's wrapper; `facts.ts` says what is in it. */
+export type WcoDeclaration = JsonObject & { readonly declaration: JsonObject };
+
+/** Responses of customs to a declarant, in the WCO's wrapper. */
+export type WcoResponse = JsonObject & { readonly response: readonly JsonObject[] };
+
 /** The kinds of document a node knows, each with its type. */
 export type DocumentOfKind = {
+  readonly declaration: WcoDeclaration;
+  readonly 'declaration-response': WcoResponse;
   readonly 'certificate-of-origin': CertificateOfOrigin;
   readonly 'certificate-application': CertificateApplication;
   readonly 'application-response': ApplicationResponse;

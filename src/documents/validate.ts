@@ -1,5 +1,7 @@
 import { reportCertificateCodes, reportResponseCodes } from './code-rules.ts';
 import { reportContent } from './content-rules.ts';
+import { wcoSchemaFaults } from './declaration/validate-wco.ts';
+import { isWcoKind } from './declaration/wco-kinds.ts';
 import type { Fault } from './fault.ts';
 import { reportIssue, reportOutcome } from './issue-rules.ts';
 import { isArray, isObject, type JsonObject, type JsonValue } from './json.ts';
@@ -64,10 +66,12 @@ function reportRules(kind: DocumentKind, json: JsonValue | undefined, report: Re
 /**
  * Every fault of a document: its schema, its texts, its code lists, what must fit together; what depends on a part
  * that is itself wrong is not judged, and after 200 faults of the schema nothing further. Each place has one fault at most of each code; after 200 faults the rest is
- * counted, not listed.
+ * counted, not listed. Documents of the WCO are judged by their schema alone; what a country judges beyond it is for
+ * `declaration/judge-declaration.ts`.
  * @param json as received; nothing is changed or filled in
  */
 export function validateDocument(kind: DocumentKind, json: JsonValue): Fault[] {
+  if (isWcoKind(kind)) return capped(wcoSchemaFaults(kind, json, 'json'));
   const overgrown: Fault[] = [];
   reportOvergrown(json, '', gather(overgrown));
   if (overgrown.length > 0) return capped(overgrown);

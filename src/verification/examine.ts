@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { XmlDocument } from 'libxml2-wasm';
 import { fromXml, type XmlKind } from '../documents/codec.ts';
+import { isWcoKind } from '../documents/declaration/wco-kinds.ts';
 import type { Fault } from '../documents/fault.ts';
 import { isObject, type JsonObject } from '../documents/json.ts';
 import { kindOfXml } from '../documents/kinds.ts';
@@ -94,7 +95,7 @@ function afterSeal(reason: string): VerificationStep[] {
 
 function readContent(document: XmlDocument): Content {
   const kind = kindOfXml(document)?.kind;
-  if (kind === undefined || kind === 'certificate-application') {
+  if (kind === undefined || kind === 'certificate-application' || isWcoKind(kind)) {
     const reason = 'This is no document of a kind that the node knows.';
     return {
       kind: null,
