@@ -5,6 +5,8 @@ import type { DecimalAmount, DecimalMeasure, DeclarationFacts, ItemFacts } from 
 export type Difference = {
   /** Stable code: `ITEM-COUNT`, `GROSS-MASS`, `NET-MASS`, `VALUE`, `QUANTITY`, `COMMODITY`, `ORIGIN`, `PACKAGES`, `DESCRIPTION`, `PARTY`, `CONTAINERS`. */
   readonly code: string;
+  /** What differs, such as `net mass of item 2`. */
+  readonly what: string;
   /** JSON Pointer into the importer's declaration; empty for the whole. */
   readonly pointer: string;
   readonly exported: string;
@@ -49,6 +51,7 @@ function countDifference(exported: DeclarationFacts, imported: DeclarationFacts)
   return [
     {
       code: 'ITEM-COUNT',
+      what: 'number of goods items',
       pointer: '',
       exported: String(exported.items.length),
       imported: String(imported.items.length),
@@ -87,7 +90,7 @@ function textDifference(
 ): Difference[] {
   if (exported === null || imported === null || exported === imported) return [];
   const words = `The ${name} is ${imported} here and was ${exported} at export.`;
-  return [{ code, pointer, exported, imported, words, weight }];
+  return [{ code, what: name, pointer, exported, imported, words, weight }];
 }
 
 function descriptionDifference(name: string, pointer: string, exported: string, imported: string): Difference[] {
@@ -100,7 +103,7 @@ function descriptionDifference(name: string, pointer: string, exported: string, 
   if (exported === imported) return [];
   const weight = plain(exported) === plain(imported) ? 'minor' : 'notable';
   const words = `The description of ${name} differs from the one at export.`;
-  return [{ code: 'DESCRIPTION', pointer, exported, imported, words, weight }];
+  return [{ code: 'DESCRIPTION', what: `description of ${name}`, pointer, exported, imported, words, weight }];
 }
 
 function numberDifference(
@@ -112,7 +115,7 @@ function numberDifference(
 ): Difference[] {
   if (exported === null || imported === null || new Decimal(exported).equals(imported)) return [];
   const words = `The ${name} is ${imported} here and was ${exported} at export.`;
-  return [{ code, pointer, exported, imported, words, weight: 'notable' }];
+  return [{ code, what: name, pointer, exported, imported, words, weight: 'notable' }];
 }
 
 function measureDifference(
@@ -127,12 +130,14 @@ function measureDifference(
   // Kilograms are what an unnamed unit of mass means; other units that cannot be compared are for the officer to read.
   if (before.unit !== now.unit) {
     const words = `The ${name} is given as ${shown(imported)} here and was ${shown(exported)} at export: the units cannot be compared.`;
-    return [{ code, pointer, exported: shown(exported), imported: shown(imported), words, weight: 'minor' }];
+    return [
+      { code, what: name, pointer, exported: shown(exported), imported: shown(imported), words, weight: 'minor' },
+    ];
   }
   if (before.value.equals(now.value)) return [];
   const words = `The ${name} is ${shown(imported)} here and was ${shown(exported)} at export (${share(before.value, now.value)}).`;
   const weight = weigh(before.value, now.value);
-  return [{ code, pointer, exported: shown(exported), imported: shown(imported), words, weight }];
+  return [{ code, what: name, pointer, exported: shown(exported), imported: shown(imported), words, weight }];
 }
 
 function amountDifference(
@@ -146,7 +151,7 @@ function amountDifference(
   if (before.equals(now)) return [];
   const [was, is] = [`${exported.amount} ${exported.currency}`, `${imported.amount} ${imported.currency}`];
   const words = `The ${name} is ${is} here and was ${was} at export (${share(before, now)}).`;
-  return [{ code: 'VALUE', pointer, exported: was, imported: is, words, weight: weigh(before, now) }];
+  return [{ code: 'VALUE', what: name, pointer, exported: was, imported: is, words, weight: weigh(before, now) }];
 }
 
 function partyDifferences(exported: DeclarationFacts, imported: DeclarationFacts): Difference[] {
@@ -154,7 +159,9 @@ function partyDifferences(exported: DeclarationFacts, imported: DeclarationFacts
   const there = exported.consignee ?? exported.importer;
   if (here?.id == null || there?.id == null || here.id === there.id) return [];
   const words = `The importer here is ${here.name ?? here.id}; the goods were sent to ${there.name ?? there.id}.`;
-  return [{ code: 'PARTY', pointer: '', exported: there.id, imported: here.id, words, weight: 'notable' }];
+  return [
+    { code: 'PARTY', what: 'importer', pointer: '', exported: there.id, imported: here.id, words, weight: 'notable' },
+  ];
 }
 
 function containerDifference(exported: DeclarationFacts, imported: DeclarationFacts): Difference[] {
@@ -162,7 +169,9 @@ function containerDifference(exported: DeclarationFacts, imported: DeclarationFa
   const [was, is] = [exported.containers.toSorted().join(', '), imported.containers.toSorted().join(', ')];
   if (was === is) return [];
   const words = `The containers here are ${is}; they were ${was} at export.`;
-  return [{ code: 'CONTAINERS', pointer: '', exported: was, imported: is, words, weight: 'notable' }];
+  return [
+    { code: 'CONTAINERS', what: 'containers', pointer: '', exported: was, imported: is, words, weight: 'notable' },
+  ];
 }
 
 function inBase({ value, unit }: DecimalMeasure): { readonly value: Decimal; readonly unit: string } {

@@ -28,6 +28,7 @@ export type Comparison =
       readonly forwardedId: string;
       readonly movementReference: string;
       readonly from: string;
+      readonly receivedAt: string;
       readonly differences: readonly Difference[];
     };
 
@@ -76,6 +77,7 @@ export function createForwarding(parts: ForwardingParts): Forwarding {
         forwardedId: newest.id,
         movementReference: newest.mrn,
         from: newest.partner,
+        receivedAt: newest.recorded_at.toISOString(),
         differences: differencesBetween(newest.facts, imported),
       };
     },

@@ -74,7 +74,11 @@ export async function insertForwarded(transaction: Transaction, one: NewForwarde
  * Which received declarations (alias `f`) an actor sees: officials of customs all; a firm those that name it as importer
  * by its identifier; a broker also those of firms whose mandate holds now. Threats P1.
  */
-function visible(actor: Actor, now: Date, first: number): { name: string; sql: string; values: unknown[] } {
+export function visibleForwarded(
+  actor: Actor,
+  now: Date,
+  first: number,
+): { name: string; sql: string; values: unknown[] } {
   switch (actor.role) {
     case 'clearance-officer':
     case 'supervisor':
@@ -105,7 +109,7 @@ export async function selectForwarded(
   filter: { readonly consignmentReference?: string; readonly text?: string },
   page: { readonly limit: number; readonly after: Cursor | null },
 ): Promise<readonly ForwardedRow[]> {
-  const seen = visible(actor, now, 6);
+  const seen = visibleForwarded(actor, now, 6);
   const { rows } = await reader.query<ForwardedRow>({
     name: `list-forwarded-declarations-${seen.name}`,
     text: `select ${columns} from forwarded_declarations f
@@ -133,7 +137,7 @@ export async function findForwarded(
   now: Date,
   id: string,
 ): Promise<ForwardedRow | undefined> {
-  const seen = visible(actor, now, 2);
+  const seen = visibleForwarded(actor, now, 2);
   const { rows } = await reader.query<ForwardedRow>({
     name: `find-forwarded-declaration-${seen.name}`,
     text: `select ${columns} from forwarded_declarations f where f.side = 'received' and f.id = $1 and ${seen.sql}`,

@@ -1,61 +1,36 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
-import type { Logger } from 'pino';
-import { createExchange, type Exchange } from '../exchange/exchange.ts';
-import type { ExchangeMeter } from '../exchange/meter.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { DirectoryKeeper } from '../federation/directory-keeper.ts';
 import { loadCurrentDirectory, loadDirectoryVersion } from '../federation/directory-store.ts';
 import { loadAnchor } from '../federation/federation-anchor.ts';
 import { createApp } from '../http/app.ts';
 import type { Route } from '../http/route.ts';
 import { alarmRoutes } from '../http/routes/alarms.ts';
-import { applicationRoutes } from '../http/routes/applications.ts';
-import { attachmentRoutes } from '../http/routes/attachments.ts';
-import { certificateRoutes } from '../http/routes/certificates.ts';
 import { directoryRoutes } from '../http/routes/directory.ts';
-import { ledgerRoutes } from '../http/routes/ledger.ts';
 import { messageRoutes } from '../http/routes/messages.ts';
 import { metricsRoutes } from '../http/routes/metrics.ts';
 import { partnerActRoutes } from '../http/routes/partner-acts.ts';
 import { quarantineRoutes } from '../http/routes/quarantine.ts';
-import { timingRoutes } from '../http/routes/timing.ts';
 import { createHttpServer } from '../http/server.ts';
-import { createIssuance, type Issuance } from '../issuance/issuance.ts';
-import { CERTIFICATE_ACTION, CERTIFICATE_SERVICE, RESPONSE_ACTION } from '../issuance/ports.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { NodeKeys } from '../pki/key-store.ts';
 import { migrate } from '../store/migrate.ts';
 import { openPool, type Pool } from '../store/pool.ts';
 import { createAs4Server } from './as4-server.ts';
 import { type NodeConfiguration, readConfiguration } from './configuration.ts';
 import { describeThisNode } from './describe.ts';
 import { askSources, DIRECTORY_POLL_MILLISECONDS } from './directory-sources.ts';
-import { dutyOf } from './duty.ts';
-import { limitsOf, partnerTermsOf } from './exchange-settings.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { LEDGER_SERVICE, ledgerOf } from './ledger.ts';
+import { journeyRoutes } from './journey-routes.ts';
+import { journeysOf } from './journeys.ts';
 import { listen } from './listen.ts';
 import { startLogChainWorker } from './log-chain-worker.ts';
 import { createMetrics, type NodeMetrics } from './metrics.ts';
 import { openNodeKeys } from './node-keys.ts';
+import type { NodeTerms } from './node-terms.ts';
 import { programVersion } from './program-version.ts';
-import { DRY_RUN_POLL_MILLISECONDS, selectivityOf } from './selectivity.ts';
-import { timingOfNode } from './timing-of-node.ts';
-import { trustOf } from './trust.ts';
+import { DRY_RUN_POLL_MILLISECONDS } from './selectivity.ts';
 import { type Watch, watchNode } from './watch.ts';
-
-/** What a node is started from. */
-export interface NodeTerms {
-  /** Folder with node.json and keys/. */
-  readonly folder: string;
-  readonly anchorFile: string;
-  readonly databaseUrl: string;
-  readonly passphrase: string | undefined;
-  readonly log: Logger;
-  readonly clock: () => Date;
-}
 
 /** A national node that runs. */
 export interface RunningNode {
@@ -84,62 +59,6 @@ function closeServer(
     });
     server.closeIdleConnections?.();
   });
-}
-
-function wireExchange(
-  configuration: NodeConfiguration,
-  terms: NodeTerms,
-  parts: {
-    readonly pool: Pool;
-    readonly keys: NodeKeys;
-    readonly keeper: DirectoryKeeper;
-    readonly meter: ExchangeMeter;
-  },
-): { exchange: Exchange; issuance: Issuance; ledger: Ledger } {
-  const { pool, keys, keeper, meter } = parts;
-  const exchange = createExchange({
-    pool,
-    country: configuration.country,
-    partyId: configuration.partyId,
-    keys: () => ({ signing: keys.as4Signing, decryption: Object.values(keys.as4Encryption), tls: keys.tls }),
-    trust: trustOf(keeper, configuration.country),
-    clock: terms.clock,
-    newId: randomUUID,
-    log: terms.log,
-    limits: limitsOf(configuration.exchange),
-    partnerTerms: partnerTermsOf(configuration.exchange),
-    ...(configuration.exchange?.spoolFolder === undefined ? {} : { spoolFolder: configuration.exchange.spoolFolder }),
-    meter,
-    services: [{ service: CERTIFICATE_SERVICE, actions: [CERTIFICATE_ACTION, RESPONSE_ACTION] }, LEDGER_SERVICE],
-    deliver: (transaction, delivery) =>
-      delivery.service === LEDGER_SERVICE.service
-        ? ledger.receive(transaction, delivery)
-        : issuance.receive(transaction, delivery),
-    receipted: (transaction, receipt) => issuance.receipted(transaction, receipt),
-  });
-  const issuance = createIssuance({
-    country: configuration.country,
-    authority: configuration.authority,
-    pool,
-    sealingKey: () => keys.sealing,
-    directory: () => keeper.held?.directory ?? null,
-    exchange,
-    ledger: {
-      certificateIssued: (transaction, issued) => ledger.certificateIssued(transaction, issued),
-      certificateSettled: (transaction, number, now) => ledger.certificateSettled(transaction, number, now),
-    },
-    newId: randomUUID,
-  });
-  const ledger = ledgerOf(configuration, {
-    ...parts,
-    exchange,
-    issuance,
-    log: terms.log,
-    clearance: () => {
-      throw new Error('this node lodges no declarations, so that none can await a certificate');
-    },
-  });
-  return { exchange, issuance, ledger };
 }
 
 /** What the operator of the node asks and does. */
@@ -191,29 +110,18 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     await askAll();
     const metrics = createMetrics(programVersion(), () => watch.numbers(), terms.clock);
     started.push(async () => metrics.close());
-    const { exchange, issuance, ledger } = wireExchange(configuration, terms, {
-      pool,
-      keys,
-      keeper,
-      meter: metrics.meter,
-    });
+    const journeys = await journeysOf(configuration, terms, { pool, keys, keeper, meter: metrics.meter });
+    const { exchange, issuance, selectivity } = journeys;
     const watch = watchNode({ configuration, folder: terms.folder, keeper, exchange, pool, clock: terms.clock });
     await issuance.keepHouse(terms.clock());
-    const duty = dutyOf(configuration);
-    const selectivity = await selectivityOf(pool, terms);
+    await journeys.officer.keepHouse();
     const web = createApp({
       pool,
       version: programVersion(),
       country: configuration.country,
       publicUrl: configuration.pages.url,
       journeys: [
-        ...applicationRoutes(issuance),
-        ...certificateRoutes(issuance),
-        ...attachmentRoutes(issuance),
-        ...duty.routes,
-        ...timingRoutes(timingOfNode(configuration)),
-        ...selectivity.routes,
-        ...ledgerRoutes(ledger),
+        ...journeyRoutes(journeys),
         ...operatorRoutes(exchange, watch, metrics),
         ...directoryRoutes(async (serial) =>
           serial === undefined
@@ -231,6 +139,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
       { everyMilliseconds: DRY_RUN_POLL_MILLISECONDS, work: () => selectivity.selectivity.keepHouse() },
       { everyMilliseconds: 300_000, work: () => web.prune(terms.clock()) },
       { everyMilliseconds: 86_400_000, work: () => issuance.keepHouse(terms.clock()) },
+      { everyMilliseconds: 86_400_000, work: () => journeys.officer.keepHouse() },
     ]);
     started.push(() => housekeeping.stop());
     // Before the housekeeping: that waits for the chore which looks for dry runs.
@@ -239,8 +148,12 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     started.push(() => chain.stop());
     await exchange.start();
     started.push(() => exchange.stop());
-    const teller = ledger.start(terms.clock);
+    const teller = journeys.ledger.start(terms.clock);
     started.push(() => teller.stop());
+    journeys.tracing.start();
+    started.push(() => journeys.tracing.stop());
+    journeys.responses.start();
+    started.push(() => journeys.responses.stop());
     const as4 = createAs4Server(express().disable('x-powered-by').use(exchange.router()), keys.tls);
     await listen(as4, configuration.as4.host, configuration.as4.port);
     started.push(() => closeServer(as4));
