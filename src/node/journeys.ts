@@ -23,7 +23,7 @@ import { createMilestoneRecorder } from '../timing/record-milestone.ts';
 import type { Timing } from '../timing/timing.ts';
 import { createTracing, type Tracing } from '../tracing/tracing.ts';
 import type { NodeConfiguration } from './configuration.ts';
-import { declarationTaker, readDeclaration, responseWriter } from './declaration-documents.ts';
+import { declarationTaker, readForwarded, responseWriter } from './declaration-documents.ts';
 import { dutyOf } from './duty.ts';
 import { exchangeOf } from './exchange-of-node.ts';
 import { LEDGER_SERVICE, ledgerOf } from './ledger.ts';
@@ -127,7 +127,7 @@ export async function journeysOf(
     handlers: () => handlers,
     newId,
   });
-  const forwarding = createForwarding({ country, correspondence, readDeclaration: readDeclaration(country), newId });
+  const forwarding = createForwarding({ country, correspondence, readDeclaration: readForwarded, newId });
   const timing = timingOfNode(configuration);
   const responses = createResponses({
     pool,
