@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { JsonObject } from '../../src/documents/json.ts';
-import { type Case, type Hand, OFFICE, type OfficerNode, OTHER_OFFICE, startOfficerNode } from './officer-support.ts';
+import {
+  type Case,
+  CERTIFICATE,
+  type Hand,
+  OFFICE,
+  type OfficerNode,
+  OTHER_OFFICE,
+  startOfficerNode,
+} from './officer-support.ts';
 
 let node: OfficerNode;
 let officer: Hand;
@@ -212,6 +220,18 @@ describe('a preference', () => {
   });
 });
 
+describe("an issuing country's answer", () => {
+  test('about the origin makes an officer look, whatever it says', async () => {
+    const mrn = await lodge({ channel: 'green', certificate: 'reserved' });
+    const declarationId = await node.idOf(mrn);
+    const answer = { declarationId, certificateNumber: CERTIFICATE, confirmed: true, words: 'It is authentic.' };
+    await inTransaction(node.web.pool, (transaction) => node.officer.originAnswered(transaction, answer, node.web.now));
+    const { state, waiting_for: waitingFor } = await node.standing(mrn);
+    assert.deepEqual([state, waitingFor], ['in-clearance', 'officer']);
+    assert.deepEqual(await node.eventsOf(mrn), ['declaration.origin-answered']);
+  });
+});
+
 describe('a permit of another agency', () => {
   test('has a clock of its own (M7a, M7b), hinders while it is awaited or refused, and says where its answer is known from', async () => {
     const mrn = await lodge({ certificate: 'reserved' });
@@ -324,6 +344,21 @@ describe('a release (B3)', () => {
       assert.equal((await node.standing(mrn))['state'], 'in-clearance');
       assert.ok(!(await node.milestones(mrn)).includes('M10'));
     });
+
+  test('for good waits for the issuing country that was asked about the certificate; against security the goods go', async () => {
+    const mrn = await lodge({ certificate: 'reserved' });
+    node.originQueries.set(await node.idOf(mrn), [
+      {
+        ...{ id: 'q', certificateNumber: CERTIFICATE, state: 'asked', askedAt: '2026-01-01T00:00:00Z' },
+        ...{ answerBy: '2026-02-01T00:00:00Z', confirmed: null, words: 'No answer yet.' },
+      },
+    ]);
+    await officer.act(mrn, 'assessment', {});
+    assert.equal((await officer.act(mrn, 'release', {})).body.faults[0].code, 'ORIGIN-QUERY-OPEN');
+    assert.equal((await officer.act(mrn, 'conditional-release', BECAUSE)).body.faults[0].code, 'SECURITY-TOO-LOW');
+    await officer.act(mrn, 'payments', money('security', '50'));
+    assert.equal((await officer.act(mrn, 'conditional-release', BECAUSE)).body.state, 'conditionally-released');
+  });
 
   test('is made once, by one of eight at once; the quantity is written off and M10 recorded once', async () => {
     const mrn = await lodge({ certificate: 'reserved' });

@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Decimal } from 'decimal.js';
 import type { Response } from 'supertest';
 import { createOfficer, type Officer } from '../../src/clearance/officer/officer.ts';
-import {
-  type CertificateEvidence,
-  type DirectoryStanding,
-  type ExportComparison,
-  NO_ORIGIN_QUERIES,
-  type OfficerParts,
+import type {
+  CertificateEvidence,
+  DirectoryStanding,
+  ExportComparison,
+  OfficerParts,
+  OriginQueryStanding,
 } from '../../src/clearance/officer/parts.ts';
 import { insertInspection } from '../../src/clearance/officer/system-steps.ts';
 import type { CertificateUse, DutyAssessor, StepNotice } from '../../src/clearance/ports.ts';
@@ -25,6 +25,8 @@ import { anItem, someFacts } from '../selectivity/cases.ts';
 
 export const OFFICE = 'VNHPHC';
 export const OTHER_OFFICE = 'VNSGNC';
+
+export const NOTHING_CAME: ExportComparison = { compared: false, reason: 'No export declaration came.' };
 
 /** A certificate as the tests' ledger and verification know it. */
 export const CERTIFICATE = 'ATIGA-TH-2026-00000417-X';
@@ -107,10 +109,12 @@ export interface OfficerNode {
   /** Uses of certificates by declaration, as the ledger of the tests holds them. */
   readonly uses: Map<string, CertificateUse[]>;
   readonly ledgerActs: string[];
+  /** Questions to issuing countries by declaration. */
+  readonly originQueries: Map<string, OriginQueryStanding[]>;
   readonly certificates: CertificateEvidence[];
   readonly notices: StepNotice[];
   directory: DirectoryStanding;
-  exportComparison: ExportComparison | null;
+  exportComparison: ExportComparison;
   /** Stores a declaration; gives its MRN. */
   lodge(one?: Case): Promise<string>;
   idOf(mrn: string): Promise<string>;
@@ -134,12 +138,13 @@ export interface Hand {
 export async function startOfficerNode(): Promise<OfficerNode> {
   const uses: OfficerNode['uses'] = new Map();
   const ledgerActs: string[] = [];
+  const originQueries: OfficerNode['originQueries'] = new Map();
   const certificates: CertificateEvidence[] = [];
   const notices: StepNotice[] = [];
   const recorder = createMilestoneRecorder('VN');
-  const state: { directory: DirectoryStanding; exportComparison: ExportComparison | null; web: TestNode | null } = {
+  const state: { directory: DirectoryStanding; exportComparison: ExportComparison; web: TestNode | null } = {
     directory: { state: 'fresh', serial: 7, freshUntil: '2026-12-31T00:00:00Z' },
-    exportComparison: null,
+    exportComparison: NOTHING_CAME,
     web: null,
   };
   const webOf = (): TestNode => {
@@ -196,8 +201,8 @@ export async function startOfficerNode(): Promise<OfficerNode> {
     certificates: {
       verificationsOf: async (_reader, numbers) => certificates.filter((one) => numbers.includes(one.number)),
     },
-    exportDifferences: { differencesOf: async () => state.exportComparison },
-    originQueries: NO_ORIGIN_QUERIES,
+    exportDeclarations: { compare: async () => state.exportComparison },
+    originQueries: { standingOf: async (_reader, id) => originQueries.get(id) ?? [] },
     directory: () => state.directory,
   };
   const officer = createOfficer(parts);
@@ -212,6 +217,7 @@ export async function startOfficerNode(): Promise<OfficerNode> {
     officer,
     uses,
     ledgerActs,
+    originQueries,
     certificates,
     notices,
     get directory() {

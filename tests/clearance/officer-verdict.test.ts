@@ -157,7 +157,7 @@ function findings(more: Partial<VerdictFindings> & { payments?: readonly Payment
     uses,
     certificates: [certificate()],
     originQueries: [],
-    exportComparison: null,
+    exportComparison: { compared: false, reason: 'No export declaration came.' },
     queries: [],
     inspections: [],
     inspectionResults: new Map(),

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Hand, OFFICE, type OfficerNode, OTHER_OFFICE, startOfficerNode } from './officer-support.ts';
+import {
+  type Hand,
+  NOTHING_CAME,
+  OFFICE,
+  type OfficerNode,
+  OTHER_OFFICE,
+  startOfficerNode,
+} from './officer-support.ts';
 
 let node: OfficerNode;
 let mai: Hand;
@@ -212,17 +219,19 @@ describe('the verdict of a declaration', () => {
       return body.entries.find((one: { question: string }) => one.question === 'export-agrees');
     };
     assert.equal((await question()).answer, 'not-checked');
-    node.exportComparison = {
-      exportReference: '26TH0000000000000A',
-      country: 'TH',
-      receivedAt: '2026-03-01T00:00:00Z',
-      sealGood: true,
-      differences: [
-        { itemSequence: 1, what: 'net mass', declaredHere: '100 KGM', declaredByExporter: '180 KGM', pointer: '/x' },
-      ],
+    const difference = {
+      code: 'NET-MASS',
+      pointer: '/x',
+      exported: '180 KGM',
+      imported: '100 KGM',
+      words: 'The net mass differs.',
     };
+    const comparison = { compared: true, movementReference: '26TH0000000000000A', from: 'TH' } as const;
+    node.exportComparison = { ...comparison, differences: [{ ...difference, weight: 'minor' }] };
+    assert.equal((await question()).answer, 'yes', 'a slip of the pen does not weigh');
+    node.exportComparison = { ...comparison, differences: [{ ...difference, weight: 'notable' }] };
     const differs = await question();
-    node.exportComparison = null;
+    node.exportComparison = NOTHING_CAME;
     assert.equal(differs.answer, 'no');
     assert.match(differs.reason, /100 KGM.*180 KGM/);
   });

@@ -44,7 +44,7 @@ export async function assess(
 ): Promise<AssessmentOutcome> {
   const row = await declarationToActOn(asked, mrn, version);
   const findings = checkedFindings(row, given.findings);
-  const working = await readWorkingCase(parts, asked.transaction, row);
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const officer = await officerAssessmentOf(parts, asked, working, findings);
   const duty = dutyAfter(working, { officer });
   const before = dutyAfter({ ...working, officer: null }, {});
@@ -77,7 +77,7 @@ export async function confirmAssessment(
 ): Promise<AssessmentOutcome> {
   const reason = givenText(remark, 'why it is right');
   const row = await declarationToActOn(asked, mrn, version, { claim: 'anybody' });
-  const working = await readWorkingCase(parts, asked.transaction, row);
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const proposal = standingProposal(working.file.decisions, row.document_version);
   const officer = proposal === null ? null : assessmentIn(proposal.detail);
   if (proposal === null || officer === null)

@@ -45,7 +45,7 @@ export function withheldItems(decisions: readonly DecisionRecord[]): ReadonlySet
 /**
  * What is due and what is covered, from the duty as computed from the declaration or, where an officer assessed it, from
  * the officer's values; an item whose preference is withheld owes the rate without preference. At stake is, for an item
- * whose certificate is not there or cannot be used, the rate without preference (WTO TFA article 7.3: release against
+ * whose certificate is not there, in doubt or cannot be used, the rate without preference (WTO TFA article 7.3: release against
  * security before the final determination).
  */
 export function dutyStanding(given: {
@@ -54,11 +54,11 @@ export function dutyStanding(given: {
   readonly withheld: ReadonlySet<number>;
   readonly uses: readonly CertificateUse[];
   readonly payments: readonly PaymentRecord[];
+  /** Numbers of certificates about which the issuing country was asked and has not answered. */
+  readonly doubted?: ReadonlySet<string>;
 }): DutyStanding {
   const { currency, items } = given.officer?.assessment ?? given.declared;
-  const standing = items.map((item) =>
-    itemStanding(item, given.withheld.has(item.sequence), given.uses, given.officer?.established ?? []),
-  );
+  const standing = items.map((item) => itemStanding(item, given.withheld.has(item.sequence), given.uses, given));
   const due = sum(
     standing.map((item) => item.due),
     currency,
@@ -106,12 +106,12 @@ function itemStanding(
   item: ItemAssessment,
   withheld: boolean,
   uses: readonly CertificateUse[],
-  established: readonly EstablishedDuty[],
+  { officer, doubted }: { readonly officer: OfficerAssessment | null; readonly doubted?: ReadonlySet<string> },
 ): ItemDutyStanding {
-  const own = established.find((one) => one.sequence === item.sequence && one.withheld === withheld);
+  const own = officer?.established.find((one) => one.sequence === item.sequence && one.withheld === withheld);
   const finding = withheld ? item.mostFavouredNation : item.claimed;
   const due = own?.duty ?? amountOf(finding);
-  const supported = item.agreement === null || withheld || isSupported(item.sequence, uses);
+  const supported = item.agreement === null || withheld || isSupported(item.sequence, uses, doubted ?? new Set());
   return {
     sequence: item.sequence,
     due,
@@ -120,10 +120,13 @@ function itemStanding(
   };
 }
 
-/** Whether every certificate that an item refers to is there and set aside for it, and there is one. */
-function isSupported(sequence: number, uses: readonly CertificateUse[]): boolean {
+/** Whether every certificate that an item refers to is there, set aside for it and not in doubt, and there is one. */
+function isSupported(sequence: number, uses: readonly CertificateUse[], doubted: ReadonlySet<string>): boolean {
   const own = uses.filter((use) => use.itemSequence === sequence);
-  return own.length > 0 && own.every((use) => use.state === 'reserved' || use.state === 'written-off');
+  return (
+    own.length > 0 &&
+    own.every((use) => ['reserved', 'written-off'].includes(use.state) && !doubted.has(use.certificateNumber))
+  );
 }
 
 function words(

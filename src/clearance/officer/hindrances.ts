@@ -1,6 +1,7 @@
 import type { CertificateUse } from '../ports.ts';
 import type { DutyStanding, PaymentState } from './duty-standing.ts';
 import { covers } from './duty-standing.ts';
+import type { OriginQueryStanding } from './parts.ts';
 import type { WaitingFor } from './standing.ts';
 
 /** How a declaration stands, as far as its release goes by it. */
@@ -68,6 +69,7 @@ export function releaseHindrances(
   standing: ReleaseStanding,
   uses: readonly CertificateUse[],
   withheld: ReadonlySet<number>,
+  originQueries: readonly OriginQueryStanding[] = [],
 ): Hindrance[] {
   const closed = stateHindrance(standing, ['registered', 'in-clearance', 'conditionally-released']);
   if (closed !== null) return [closed];
@@ -84,6 +86,13 @@ export function releaseHindrances(
       code: 'PREFERENCE-UNSUPPORTED',
       reason: `Item ${use.itemSequence}: the certificate ${use.certificateNumber} cannot be used (${use.reason}) and its preference is not withheld.`,
       waitsFor: 'officer',
+    });
+  const asked = originQueries.filter((query) => query.state === 'asked');
+  for (const query of asked)
+    found.push({
+      code: 'ORIGIN-QUERY-OPEN',
+      reason: `The issuing country was asked about the certificate ${query.certificateNumber}; until its answer only a conditional release against security.`,
+      waitsFor: 'certificate',
     });
   if (standing.openCertificates > 0)
     found.push({

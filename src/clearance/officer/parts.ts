@@ -27,35 +27,33 @@ export interface CertificateEvidenceSource {
   verificationsOf(reader: Reader, numbers: readonly string[]): Promise<readonly CertificateEvidence[]>;
 }
 
-/** One difference between what was declared here and what the exporter declared. */
+/** One thing in which the declaration here says something else than the exporter's. */
 export interface ExportDifference {
-  /** Null: of the whole declaration. */
-  readonly itemSequence: number | null;
-  /** In words, such as `gross weight`. */
-  readonly what: string;
-  readonly declaredHere: string | null;
-  readonly declaredByExporter: string | null;
-  /** JSON Pointer into the declaration here. */
+  readonly code: string;
+  /** JSON Pointer into the declaration here; empty for the whole. */
   readonly pointer: string;
+  readonly exported: string;
+  readonly imported: string;
+  /** In a sentence for the officer. */
+  readonly words: string;
+  /** `minor`: a typing error or another way of writing. */
+  readonly weight: 'minor' | 'notable';
 }
 
-/** An export declaration that another node forwarded, compared with the declaration here. */
-export interface ExportComparison {
-  readonly exportReference: string;
-  readonly country: string;
-  readonly receivedAt: string;
-  /** Whether its seal was found good; a comparison with a document that nobody vouches for is not one. */
-  readonly sealGood: boolean;
-  readonly differences: readonly ExportDifference[];
-}
+/** A declaration compared with the export declaration of its consignment, or why it was not. */
+export type ExportComparison =
+  | { readonly compared: false; readonly reason: string }
+  | {
+      readonly compared: true;
+      /** The exporter's movement reference, and the country that sent it. */
+      readonly movementReference: string;
+      readonly from: string;
+      readonly differences: readonly ExportDifference[];
+    };
 
 /** Compares a declaration with the exporter's own, where one was forwarded. */
-export interface ExportDifferences {
-  /** Null: none came for this consignment. */
-  differencesOf(
-    reader: Reader,
-    declaration: { readonly consignmentReference: string; readonly facts: DeclarationFacts },
-  ): Promise<ExportComparison | null>;
+export interface ExportDeclarations {
+  compare(reader: Reader, imported: DeclarationFacts): Promise<ExportComparison>;
 }
 
 /** An origin query (J5) about a certificate of this declaration. */
@@ -72,7 +70,7 @@ export interface OriginQueryStanding {
 
 /** The questions that were put to issuing countries. */
 export interface OriginQueries {
-  standingOf(reader: Reader, declarationId: string): Promise<readonly OriginQueryStanding[]>;
+  standingOf(reader: Reader, declarationId: string, now: Date): Promise<readonly OriginQueryStanding[]>;
 }
 
 /** How fresh the directory of the federation is that this node judges by. */
@@ -88,7 +86,7 @@ export interface OfficerPorts {
   /** The node's database, for uploads, which must not hold a connection while they come in. */
   readonly pool: Pool;
   readonly certificates: CertificateEvidenceSource;
-  readonly exportDifferences: ExportDifferences;
+  readonly exportDeclarations: ExportDeclarations;
   readonly originQueries: OriginQueries;
   readonly directory: (now: Date) => DirectoryStanding;
 }
@@ -96,7 +94,9 @@ export interface OfficerPorts {
 export type OfficerParts = ClearanceParts & OfficerPorts;
 
 /** Of a node to which no export declarations are forwarded. */
-export const NO_EXPORT_DIFFERENCES: ExportDifferences = { differencesOf: async () => null };
+export const NO_EXPORT_DECLARATIONS: ExportDeclarations = {
+  compare: async () => ({ compared: false, reason: 'No export declarations are forwarded to this node.' }),
+};
 
 /** Of a node that puts no questions to issuing countries. */
 export const NO_ORIGIN_QUERIES: OriginQueries = { standingOf: async () => [] };

@@ -49,7 +49,7 @@ export async function recordPayment(
   refuseAhead(report.occurredAt, asked.now);
   const row = await declarationToActOn(asked, mrn, version, { claim: 'anybody' });
   await refuseRecorded(asked, report);
-  const working = await readWorkingCase(parts, asked.transaction, row);
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const payment: PaymentRecord = {
     id: parts.newId(),
     kind: report.kind,

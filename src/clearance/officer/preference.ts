@@ -39,7 +39,7 @@ export async function withholdPreference(
 ): Promise<PreferenceOutcome> {
   const reasons = checkedReasons(decision.reasons);
   const row = await declarationToActOn(asked, mrn, version);
-  const working = await readWorkingCase(parts, asked.transaction, row);
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const items = checkedItems(row, working, decision.itemSequences, false);
   const withheld = new Set([...working.withheld, ...items]);
   await parts.ledger.giveBack(asked.transaction, row.id, asked.now, items);
@@ -68,7 +68,7 @@ export async function restorePreference(
 ): Promise<PreferenceOutcome> {
   const reasons = checkedReasons(decision.reasons);
   const row = await declarationToActOn(asked, mrn, version);
-  const working = await readWorkingCase(parts, asked.transaction, row);
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const items = checkedItems(row, working, decision.itemSequences, true);
   const withheld = new Set([...working.withheld].filter((sequence) => !items.includes(sequence)));
   const uses = await parts.ledger.reserve(

@@ -48,18 +48,12 @@ export type VerdictView = Verdict & {
 export async function readVerdict(parts: OfficerParts, asked: Asked, mrn: string): Promise<VerdictView> {
   const { transaction: reader, actor, now } = asked;
   const row = await findDeclaration(reader, actor, now, mrn);
-  const [working, originQueries] = await Promise.all([
-    readWorkingCase(parts, reader, row),
-    parts.originQueries.standingOf(reader, row.id),
-  ]);
+  const working = await readWorkingCase(parts, reader, row, now);
   const [certificates, exportComparison] = await Promise.all([
     parts.certificates.verificationsOf(reader, certificateNumbers(working.uses)),
-    parts.exportDifferences.differencesOf(reader, {
-      consignmentReference: row.ucr,
-      facts: working.document.facts,
-    }),
+    parts.exportDeclarations.compare(reader, working.document.facts),
   ]);
-  const { document, file, uses, withheld, duty } = working;
+  const { document, file, uses, originQueries, withheld, duty } = working;
   const proposal = standingProposal(file.decisions, row.document_version);
   const claimedBy = claimOf(row, asked);
   const verdict = composeVerdict({

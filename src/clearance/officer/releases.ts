@@ -21,8 +21,8 @@ export async function release(
   reasons: readonly DecisionReason[],
 ): Promise<DeclarationRow> {
   const row = await declarationToActOn(asked, mrn, version, { states: ['in-clearance', 'conditionally-released'] });
-  const working = await readWorkingCase(parts, asked.transaction, row);
-  refuseHindered(releaseHindrances(releaseStanding(row), working.uses, working.withheld));
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
+  refuseHindered(releaseHindrances(releaseStanding(row), working.uses, working.withheld, working.originQueries));
   return letGo(parts, asked, row, { conditional: false, reasons, due: working.duty.due });
 }
 
@@ -40,7 +40,7 @@ export async function releaseConditionally(
 ): Promise<DeclarationRow> {
   if (reasons.length === 0) throw new Refusal('invalid', 'REASON-REQUIRED', 'Say what is still to be decided.');
   const row = await declarationToActOn(asked, mrn, version, { states: ['in-clearance'] });
-  const working = await readWorkingCase(parts, asked.transaction, row);
+  const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   refuseHindered(conditionalReleaseHindrances(releaseStanding(row), working.duty));
   return letGo(parts, asked, row, { conditional: true, reasons, due: working.duty.atStake });
 }

@@ -53,41 +53,42 @@ export function dutyEntry(declared: Assessment, duty: DutyStanding): VerdictEntr
   return entry('duty-computed', 'yes', 'DUTY-COMPUTED', `${total}${declared.notIncluded}`, evidence);
 }
 
-/** What the exporter declared in the other country, beside what is declared here. */
-export function exportEntry(comparison: ExportComparison | null): VerdictEntry {
-  if (comparison === null)
+/** What the exporter declared in the other country, beside what is declared here; slips of the pen do not weigh. */
+export function exportEntry(comparison: ExportComparison): VerdictEntry {
+  if (!comparison.compared)
     return entry(
       'export-agrees',
       'not-checked',
       'EXPORT-DECLARATION-NOT-RECEIVED',
-      'Not checked: no export declaration of this consignment was forwarded to this node.',
-    );
-  if (!comparison.sealGood)
-    return entry(
-      'export-agrees',
-      'not-checked',
-      'EXPORT-DECLARATION-NOT-GOOD',
-      `Not checked: the seal of the export declaration ${comparison.exportReference} was not found good.`,
+      `Not checked: ${comparison.reason}`,
     );
   const evidence = comparison.differences.map(
     (one): Evidence => ({
       kind: 'difference',
-      answer: 'no',
-      words: `${one.itemSequence === null ? '' : `Item ${one.itemSequence}, `}${one.what}: here ${one.declaredHere ?? 'nothing'}, exporter ${one.declaredByExporter ?? 'nothing'}.`,
-      code: one.pointer,
-      ...(one.itemSequence === null ? {} : { itemSequence: one.itemSequence }),
+      answer: one.weight === 'notable' ? 'no' : 'yes',
+      words: `${one.words} Here: ${one.imported}; exporter: ${one.exported}.`,
+      code: one.code,
+      ...(one.pointer === '' ? {} : { pointer: one.pointer }),
     }),
   );
-  const from = `${comparison.exportReference} of ${comparison.country}`;
-  return evidence.length === 0
-    ? entry('export-agrees', 'yes', 'EXPORT-AGREES', `It agrees with the export declaration ${from}.`)
-    : entry(
-        'export-agrees',
-        'no',
-        'EXPORT-DIFFERS',
-        `${evidence.length} differences from the export declaration ${from}. ${several(evidence.map((one) => one.words))}`,
-        evidence,
-      );
+  const from = `${comparison.movementReference} of ${comparison.from}`;
+  const notable = evidence.filter((one) => one.answer === 'no');
+  if (notable.length > 0)
+    return entry(
+      'export-agrees',
+      'no',
+      'EXPORT-DIFFERS',
+      `Differs from the export declaration ${from}. ${several(notable.map((one) => one.words))}`,
+      evidence,
+    );
+  const minor = evidence.length === 0 ? '' : ` up to ${evidence.length} minor differences`;
+  return entry(
+    'export-agrees',
+    'yes',
+    'EXPORT-AGREES',
+    `It agrees with the export declaration ${from}${minor}.`,
+    evidence,
+  );
 }
 
 const CHANNEL_WORDS = {

@@ -43,6 +43,8 @@ export type Evidence = {
   readonly words: string;
   readonly code?: string;
   readonly itemSequence?: number;
+  /** JSON Pointer into the declaration. */
+  readonly pointer?: string;
   /** Address on this node, where there is something to open. */
   readonly link?: string;
 };

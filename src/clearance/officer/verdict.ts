@@ -43,7 +43,7 @@ export interface VerdictFindings {
   readonly uses: readonly CertificateUse[];
   readonly certificates: readonly CertificateEvidence[];
   readonly originQueries: readonly OriginQueryStanding[];
-  readonly exportComparison: ExportComparison | null;
+  readonly exportComparison: ExportComparison;
   readonly queries: readonly QueryStanding[];
   readonly inspections: readonly InspectionStanding[];
   readonly inspectionResults: ReadonlyMap<string, readonly ItemInspection[]>;
@@ -91,7 +91,7 @@ export function composeVerdict(findings: VerdictFindings): Verdict {
     paymentEntry(findings.duty, findings.payments),
     directoryEntry(findings.directory),
   ];
-  const hindrances = releaseHindrances(findings.standing, findings.uses, findings.withheld);
+  const hindrances = releaseHindrances(findings.standing, findings.uses, findings.withheld, findings.originQueries);
   const conditionalHindrances = conditionalReleaseHindrances(findings.standing, findings.duty);
   const named = (answer: VerdictEntry['answer']): VerdictQuestion[] =>
     entries.filter((one) => one.answer === answer).map((one) => one.question);

@@ -7,7 +7,7 @@ import type { DeclarationRow } from '../declaration-row.ts';
 import type { CertificateUse } from '../ports.ts';
 import { type CaseFile, readCaseFile } from './case-file.ts';
 import { type DutyStanding, dutyStanding, withheldItems } from './duty-standing.ts';
-import type { OfficerParts } from './parts.ts';
+import type { OfficerParts, OriginQueryStanding } from './parts.ts';
 import type { DecisionRecord, EstablishedDuty, OfficerAssessment, PaymentRecord } from './standing.ts';
 
 /** The newest document of a declaration as it was taken. */
@@ -27,17 +27,24 @@ export interface WorkingCase {
   readonly document: TakenDocument;
   readonly file: CaseFile;
   readonly uses: readonly CertificateUse[];
+  readonly originQueries: readonly OriginQueryStanding[];
   readonly withheld: ReadonlySet<number>;
   readonly officer: OfficerAssessment | null;
   readonly duty: DutyStanding;
 }
 
 /** Reads a declaration's newest document, its case file and its certificates, and how its duty stands. */
-export async function readWorkingCase(parts: OfficerParts, reader: Reader, row: DeclarationRow): Promise<WorkingCase> {
-  const [document, file, uses] = await Promise.all([
+export async function readWorkingCase(
+  parts: OfficerParts,
+  reader: Reader,
+  row: DeclarationRow,
+  now: Date,
+): Promise<WorkingCase> {
+  const [document, file, uses, originQueries] = await Promise.all([
     selectDocument(reader, row.id, row.document_version),
     readCaseFile(reader, row.id),
     parts.ledger.usesOf(reader, row.id),
+    parts.originQueries.standingOf(reader, row.id, now),
   ]);
   const withheld = withheldItems(file.decisions);
   const officer = officerAssessment(file.decisions, row.document_version);
@@ -45,9 +52,17 @@ export async function readWorkingCase(parts: OfficerParts, reader: Reader, row: 
     document,
     file,
     uses,
+    originQueries,
     withheld,
     officer,
-    duty: dutyStanding({ declared: document.assessment, officer, withheld, uses, payments: file.payments }),
+    duty: dutyStanding({
+      declared: document.assessment,
+      officer,
+      withheld,
+      uses,
+      payments: file.payments,
+      doubted: doubtedBy(originQueries),
+    }),
   };
 }
 
@@ -67,7 +82,12 @@ export function dutyAfter(
     withheld: change.withheld ?? working.withheld,
     uses: change.uses ?? working.uses,
     payments: change.payments ?? working.file.payments,
+    doubted: doubtedBy(working.originQueries),
   });
+}
+
+function doubtedBy(queries: readonly OriginQueryStanding[]): ReadonlySet<string> {
+  return new Set(queries.filter((query) => query.state === 'asked').map((query) => query.certificateNumber));
 }
 
 /** The officer's assessment that counts: the latest about the newest document; an amended declaration is assessed anew. */

@@ -231,11 +231,10 @@ export const VERDICT: JsonObject = objectOf({
       ...{ question: QUESTION_NAMES, words: text, answer: ANSWERS, code: text, reason: text },
       evidence: {
         type: 'array',
-        items: objectOf({ kind: text, answer: ANSWERS, words: text, code: text, itemSequence: count, link: text }, [
-          'code',
-          'itemSequence',
-          'link',
-        ]),
+        items: objectOf(
+          { kind: text, answer: ANSWERS, words: text, code: text, itemSequence: count, pointer: text, link: text },
+          ['code', 'pointer', 'itemSequence', 'link'],
+        ),
       },
     }),
   },
