@@ -3,7 +3,7 @@ import { type Clearance, createClearance } from '../clearance/clearance.ts';
 import { findDeclaration } from '../clearance/declaration-row.ts';
 import type { LodgementParts } from '../clearance/lodgement-parts.ts';
 import { createOfficer, type Officer } from '../clearance/officer/officer.ts';
-import type { CertificateEvidenceSource, ExportDifferences, OfficerParts } from '../clearance/officer/parts.ts';
+import type { CertificateEvidenceSource, OfficerParts } from '../clearance/officer/parts.ts';
 import { originAnswered } from '../clearance/origin-answered.ts';
 import { type Correspondence, createCorrespondence } from '../correspondence/correspondence.ts';
 import { CORRESPONDENCE_SERVICE, PAPER_KINDS, type PaperHandlers } from '../correspondence/ports.ts';
@@ -184,8 +184,8 @@ export async function journeysOf(
     ...lodgement,
     pool,
     certificates: EVIDENCE,
-    exportDifferences: differencesBy(forwarding),
-    originQueries: { standingOf: (reader, declarationId) => originQueries.standingOf(reader, declarationId, clock()) },
+    exportDeclarations: forwarding,
+    originQueries,
     directory: () => {
       const held = keeper.held?.directory;
       const state = keeper.state();
@@ -228,27 +228,3 @@ const EVIDENCE: CertificateEvidenceSource = {
     }));
   },
 };
-
-/** The exporter's declaration beside the importer's. Only what came under a good seal is kept by forwarding. */
-function differencesBy(forwarding: Forwarding): ExportDifferences {
-  return {
-    async differencesOf(reader, { facts }) {
-      const comparison = await forwarding.compare(reader, facts);
-      if (!comparison.compared) return null;
-      const sequences = new Map(facts.items.map(({ pointer, sequence }) => [pointer, sequence]));
-      return {
-        exportReference: comparison.movementReference,
-        country: comparison.from,
-        receivedAt: comparison.receivedAt,
-        sealGood: true,
-        differences: comparison.differences.map(({ pointer, what, weight, exported, imported }) => ({
-          itemSequence: sequences.get(pointer) ?? null,
-          what: weight === 'minor' ? `${what} (minor)` : what,
-          declaredHere: imported,
-          declaredByExporter: exported,
-          pointer,
-        })),
-      };
-    },
-  };
-}

@@ -220,18 +220,6 @@ describe('a preference', () => {
   });
 });
 
-describe("an issuing country's answer", () => {
-  test('about the origin makes an officer look, whatever it says', async () => {
-    const mrn = await lodge({ channel: 'green', certificate: 'reserved' });
-    const declarationId = await node.idOf(mrn);
-    const answer = { declarationId, certificateNumber: CERTIFICATE, confirmed: true, words: 'It is authentic.' };
-    await inTransaction(node.web.pool, (transaction) => node.officer.originAnswered(transaction, answer, node.web.now));
-    const { state, waiting_for: waitingFor } = await node.standing(mrn);
-    assert.deepEqual([state, waitingFor], ['in-clearance', 'officer']);
-    assert.deepEqual(await node.eventsOf(mrn), ['declaration.origin-answered']);
-  });
-});
-
 describe('a permit of another agency', () => {
   test('has a clock of its own (M7a, M7b), hinders while it is awaited or refused, and says where its answer is known from', async () => {
     const mrn = await lodge({ certificate: 'reserved' });

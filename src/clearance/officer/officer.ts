@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Upload } from '../../documents/upload.ts';
 import { sweepPieces } from '../../store/file-pieces.ts';
-import type { Transaction } from '../../store/transaction.ts';
 import type { Asked } from '../asked.ts';
 import type { DeclarationRow } from '../declaration-row.ts';
 import { type AssessmentOutcome, assess, confirmAssessment } from './assess.ts';
@@ -15,7 +14,6 @@ import {
   startInspection,
 } from './inspections.ts';
 import type { ItemFinding } from './officer-facts.ts';
-import { type OriginAnswerNote, originAnswered } from './origin-answered.ts';
 import type { OfficerParts } from './parts.ts';
 import { type PaymentReport, recordPayment } from './payments.ts';
 import { answerPermit, openPermit, type PermitAnswer, type PermitWish } from './permits.ts';
@@ -110,8 +108,6 @@ export interface Officer {
   ): Promise<DeclarationRow>;
   seize(asked: Asked, mrn: string, version: number, reasons: readonly DecisionReason[]): Promise<DeclarationRow>;
 
-  /** What follows when an issuing country answered about a certificate; given to the origin queries. */
-  originAnswered(transaction: Transaction, answer: OriginAnswerNote, now: Date): Promise<void>;
   /** Sweeps uploads that broke off; at start and daily. */
   keepHouse(): Promise<void>;
 }
@@ -145,7 +141,6 @@ export function createOfficer(parts: OfficerParts): Officer {
     release: (asked, mrn, version, reasons) => release(parts, asked, mrn, version, reasons),
     releaseConditionally: (asked, mrn, version, reasons) => releaseConditionally(parts, asked, mrn, version, reasons),
     seize: (asked, mrn, version, reasons) => seize(parts, asked, mrn, version, reasons),
-    originAnswered: (transaction, answer, now) => originAnswered(parts, transaction, answer, now),
     keepHouse: () => sweepPieces(parts.pool, QUERY_FILE_PIECES),
   };
 }
