@@ -152,6 +152,17 @@ function tellChange(
   row: DeclarationRow,
   found: Found,
 ): void {
+  parts.milestones.describeCase(
+    asked.transaction,
+    {
+      declarationId: row.id,
+      borderTransportMode: row.border_transport_mode,
+      chapter: row.chapter,
+      agreement: row.agreement,
+      authorisedTrader: row.authorised_trader,
+    },
+    asked.now,
+  );
   for (const milestone of found.acceptance?.milestones ?? []) recordMilestone(parts, asked, row, milestone);
   if (row.channel !== null && row.channel !== seen.channel)
     parts.milestones.noteChannel(asked.transaction, row.id, row.channel, asked.now);

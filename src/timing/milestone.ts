@@ -66,7 +66,7 @@ export interface MilestoneReport {
   readonly reason?: string;
 }
 
-/** What a case is counted by; written once when the declaration is registered, channel and release follow. */
+/** What a case is counted by: written when the declaration is registered, and anew when an amendment changes it. */
 export interface CaseDescription {
   readonly declarationId: string;
   readonly movementReference: string;
@@ -83,6 +83,15 @@ export interface CaseDescription {
 /** What the journeys tell of clearance times, in the transaction of what happened. */
 export interface MilestoneRecorder {
   openCase(transaction: Transaction, description: CaseDescription, now: Date): void;
+  /** What an amended declaration is counted by from now on. */
+  describeCase(
+    transaction: Transaction,
+    description: Pick<
+      CaseDescription,
+      'declarationId' | 'borderTransportMode' | 'chapter' | 'agreement' | 'authorisedTrader'
+    >,
+    now: Date,
+  ): void;
   /** The channel of a case from now on. */
   noteChannel(transaction: Transaction, declarationId: string, channel: Channel, now: Date): void;
   /**

@@ -109,6 +109,21 @@ function openCaseStatement(description: CaseDescription, now: Date): Statement {
 export function createMilestoneRecorder(country: string): MilestoneRecorder {
   return {
     openCase: (transaction, description, now) => transaction.later(openCaseStatement(description, now)),
+    describeCase(transaction, description, now) {
+      transaction.later({
+        name: 'describe-clearance-case',
+        text: `update clearance_cases set border_transport_mode = $2, chapter = $3, agreement = $4, authorised_trader = $5,
+            changed_at = greatest(changed_at, $6) where declaration_id = $1`,
+        values: [
+          description.declarationId,
+          description.borderTransportMode,
+          description.chapter,
+          description.agreement,
+          description.authorisedTrader,
+          now,
+        ],
+      });
+    },
     noteChannel(transaction, declarationId, channel, now) {
       transaction.later({
         name: 'note-case-channel',

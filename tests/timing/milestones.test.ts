@@ -117,6 +117,22 @@ describe('recording a milestone', () => {
     await assert.rejects(record(reportOf(randomUUID(), 'M0', at('02T08:00'))));
   });
 
+  test('of an amended declaration is counted by what the declaration says now', async () => {
+    const id = await openCase(database.pool, describedCase(), { M0: at('02T08:00') });
+    await inTransaction(database.pool, async (transaction) =>
+      recorder.describeCase(
+        transaction,
+        { declarationId: id, borderTransportMode: '4', chapter: '99', agreement: 'RCEP', authorisedTrader: true },
+        at('02T09:00'),
+      ),
+    );
+    const found = await standing(id);
+    assert.deepEqual(
+      [found['border_transport_mode'], found['chapter'], found['agreement'], found['authorised_trader']],
+      ['4', '99', 'RCEP', true],
+    );
+  });
+
   test('is never changed or deleted', async () => {
     const id = await openCase(database.pool, describedCase(), { M0: at('02T08:00') }, 'red');
     for (const text of [
