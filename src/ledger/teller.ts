@@ -11,7 +11,7 @@ export interface Teller {
 /** How long it is waited for more that can be told in the same message. */
 const GATHER_MILLISECONDS = 250;
 /** How often it is looked without being woken: another gateway may have left something, or a failure be over. */
-const LOOK_MILLISECONDS = 5_000;
+const LOOK_MILLISECONDS = 2_000;
 
 /**
  * Starts to tell what is due: soon after a wake, and regularly.
