@@ -108,7 +108,6 @@ async function acceptArrived(
   const before = { row: seen, openedPermits: await openedPermits(transaction, seen.id) };
   const acceptance = acceptanceOf(parts, judgement, selection, before, now);
   const owed = await dutyConsequenceOf(asked, seen, judgement);
-  noteSelection(transaction, seen.id, seen.document_version, judgement.assessment, selection);
   const row = await changeDeclaration(parts, asked, seen, version, {
     columns: {
       ...arrival.columns,
@@ -120,6 +119,7 @@ async function acceptArrived(
     event: { kind: 'declaration.accepted', data: { ...arrival.data, channel: acceptance.columns.channel ?? null } },
     milestones: arrival.milestones,
   });
+  noteSelection(transaction, seen.id, seen.document_version, judgement.assessment, selection);
   openOrders(transaction, row.id, acceptance, now);
   tellAcceptance(parts, asked, row, judgement, acceptance);
   await forward(parts, asked, row, { digest: Buffer.from(document.digest, 'hex') });

@@ -64,7 +64,6 @@ export async function replaceContent(
   };
   const found = await judgeAgain(parts, asked, seen, judged);
   const owed = await dutyConsequenceOf(asked, seen, found.judgement);
-  keepVersion(asked, seen, given, found.judgement.assessment, found.selection);
   const accepts = seen.state === 'registered' && found.acceptance !== null;
   const columns = found.acceptance?.columns ?? {};
   const row = await changeDeclaration(parts, asked, seen, version, {
@@ -91,6 +90,8 @@ export async function replaceContent(
       ],
     },
   });
+  // After the update: of two amendments at once, the slower one fails there and not at its version's number.
+  keepVersion(asked, seen, given, found.judgement.assessment, found.selection);
   if (found.acceptance !== null) openOrders(asked.transaction, row.id, found.acceptance, asked.now);
   if (accepts && found.acceptance !== null) tellAcceptance(parts, asked, row, found.judgement, found.acceptance);
   else tellChange(parts, asked, seen, row, found);
