@@ -1,26 +1,26 @@
-import type { DeclarationTaker } from '../clearance/received-document.ts';
+import { type DeclarationTaker, MEDIA_TYPES } from '../clearance/received-document.ts';
 import { checkBytes } from '../documents/check.ts';
 import { composeResponse, type ResponseContext } from '../documents/declaration/compose-response.ts';
-import { judgeDeclaration } from '../documents/declaration/judge-declaration.ts';
 import { readFacts } from '../documents/declaration/read-facts.ts';
 import type { ResponseContent } from '../documents/declaration/response-content.ts';
+import { BackgroundTaker } from '../documents/declaration/take-in-background.ts';
 import { wcoShapeOf } from '../documents/declaration/wco-kinds.ts';
 import { writeWco } from '../documents/declaration/write-wco.ts';
 import { isObject } from '../documents/json.ts';
-import { readJson } from '../documents/read-json.ts';
 import type { DeclarationReading } from '../forwarding/ports.ts';
 
-/** Reads and judges what declarants send to this node; until the codec of the vocabulary is there, in JSON. */
-export function declarationTaker(country: string): DeclarationTaker {
+/** Reads and judges what declarants send to this node, large documents in a thread of its own. */
+export interface NodeTaker extends DeclarationTaker {
+  /** Ends the thread. */
+  close(): Promise<void>;
+}
+
+/** The taker of a node: by the shared schema, the code lists of the day, and the profile of its country. */
+export function declarationTaker(country: string): NodeTaker {
+  const background = new BackgroundTaker();
   return {
-    async take(bytes, _form, date) {
-      const reading = readJson(bytes);
-      if (!reading.ok) return { ok: false, faults: reading.faults };
-      const { faults, facts } = judgeDeclaration(reading.value, [], { country, date });
-      return faults.length > 0 || !isObject(reading.value)
-        ? { ok: false, faults }
-        : { ok: true, facts, json: reading.value };
-    },
+    take: (bytes, form, date) => background.take(bytes, MEDIA_TYPES[form], { country, date }),
+    close: () => background.close(),
   };
 }
 

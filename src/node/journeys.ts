@@ -23,7 +23,7 @@ import { createMilestoneRecorder } from '../timing/record-milestone.ts';
 import type { Timing } from '../timing/timing.ts';
 import { createTracing, type Tracing } from '../tracing/tracing.ts';
 import type { NodeConfiguration } from './configuration.ts';
-import { declarationTaker, readForwarded, responseWriter } from './declaration-documents.ts';
+import { declarationTaker, type NodeTaker, readForwarded, responseWriter } from './declaration-documents.ts';
 import { dutyOf } from './duty.ts';
 import { exchangeOf } from './exchange-of-node.ts';
 import { LEDGER_SERVICE, ledgerOf } from './ledger.ts';
@@ -53,6 +53,7 @@ export interface Journeys {
   readonly responses: Responses;
   readonly clearance: Clearance;
   readonly officer: Officer;
+  readonly taker: NodeTaker;
   readonly duty: ReturnType<typeof dutyOf>;
   readonly selectivity: Awaited<ReturnType<typeof selectivityOf>>;
 }
@@ -139,10 +140,11 @@ export async function journeysOf(
   });
   const duty = dutyOf(configuration);
   const selectivity = await selectivityOf(pool, terms);
+  const taker = declarationTaker(country);
   const lodgement: LodgementParts = {
     country,
     customs,
-    taker: declarationTaker(country),
+    taker,
     ledger,
     selectivity: selectivity.selectivity,
     duty: duty.assessor,
@@ -209,6 +211,7 @@ export async function journeysOf(
     responses,
     clearance,
     officer,
+    taker,
     duty,
     selectivity,
   };

@@ -112,6 +112,7 @@ export async function startNode(terms: NodeTerms): Promise<RunningNode> {
     started.push(async () => metrics.close());
     const journeys = await journeysOf(configuration, terms, { pool, keys, keeper, meter: metrics.meter });
     const { exchange, issuance, selectivity } = journeys;
+    started.push(() => journeys.taker.close());
     const watch = watchNode({ configuration, folder: terms.folder, keeper, exchange, pool, clock: terms.clock });
     await issuance.keepHouse(terms.clock());
     await journeys.officer.keepHouse();
