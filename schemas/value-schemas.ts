@@ -90,7 +90,7 @@ function decimalSchema({ totalDigits, fractionDigits, patterns }: ValueRule): Js
   if (patterns.length > 0) throw new Error('A number has a pattern.');
   const whole = totalDigits === undefined ? '[0-9]*' : `[0-9]{0,${totalDigits}}`;
   const rest = fractionDigits === undefined ? '[0-9]*' : `[0-9]{0,${fractionDigits}}0*`;
-  const total = totalDigits === undefined ? '' : `(?=(?:[0-9]\\.?){0,${totalDigits}}(?:\\.?0*)${SPACE}*$)`;
+  const total = totalDigits === undefined ? '' : `(?=\\.?(?:[0-9]\\.?){0,${totalDigits}}(?:\\.?0*)${SPACE}*$)`;
   const digits = totalDigits === undefined ? 'a decimal number' : `a decimal number of at most ${totalDigits} digits`;
   const fraction = fractionDigits === undefined ? '' : `, ${fractionDigits} of them behind the point`;
   return {
