@@ -21,6 +21,7 @@ export interface JudgingContext {
   readonly date: string;
 }
 
+const GOODS = '/declaration/goodsShipment/governmentAgencyGoodsItem';
 const TYPES = new Set(['IM', 'EX', 'CO']);
 
 function reportMessage(facts: DeclarationFacts, report: Report): void {
@@ -36,6 +37,11 @@ function reportMessage(facts: DeclarationFacts, report: Report): void {
     const expected = 'IM, EX or CO and the letter of the additional type, such as IMA';
     report('CODE-DECLARATION-TYPE', '/declaration/typeCode', message, typeCode, expected);
   }
+}
+
+/** Whether a place is the list of goods items, or holds it: when it is wrong, nothing can be counted or added up. */
+function holdsGoods(place: string): boolean {
+  return place === GOODS || GOODS.startsWith(`${place}/`);
 }
 
 /** Whether an item has no fault of the schema, so that what is not in it was not taken out of it. */
@@ -67,7 +73,7 @@ export function judgeDeclaration(
   reportMessage(facts, report);
   reportAmountsAndDates(rest, context.date, report);
   if (facts.message === 'declaration' || facts.message === 'supplementary') {
-    reportShipment(rest, facts, report);
+    if (!wrong.some((place) => holdsGoods(place))) reportShipment(rest, facts, report);
     reportPreferences(facts, profile, context.date, wholeItems(wrong), report);
   }
   reportProfile(json, facts, profile, context.country, report);
