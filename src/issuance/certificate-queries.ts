@@ -218,6 +218,26 @@ export async function keepAnswerMessage(
   });
 }
 
+/** Keeps the verdict on a received certificate that was assessed again; the earlier one stands in the log. */
+export async function keepNewVerdict(
+  transaction: Transaction,
+  certificateId: string,
+  verdict: {
+    readonly state: CertificateState;
+    readonly steps: readonly VerificationStepView[];
+    readonly at: Date;
+    readonly from: string;
+    readonly messageId: string;
+  },
+): Promise<void> {
+  await transaction.query({
+    name: 'keep-new-verdict',
+    text: `update certificates set state = $2, own_outcome = 'verified', own_steps = $3, own_checked_at = $4,
+      received_from = $5, received_message_id = $6 where id = $1`,
+    values: [certificateId, verdict.state, JSON.stringify(verdict.steps), verdict.at, verdict.from, verdict.messageId],
+  });
+}
+
 /** Notes the receipt of a certificate's message: issued becomes delivered. Undefined when it was noted before. */
 export async function noteDelivery(
   transaction: Transaction,

@@ -5,7 +5,13 @@ import { appendEvent, type EventActor } from '../store/log.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { type Verification, verifyDocument } from '../verification/verify-document.ts';
 import { answerDelivery } from './answer.ts';
-import { type CertificateRow, findReceived, insertCertificate, keepAnswerMessage } from './certificate-queries.ts';
+import {
+  type CertificateRow,
+  findReceived,
+  insertCertificate,
+  keepAnswerMessage,
+  keepNewVerdict,
+} from './certificate-queries.ts';
 import { nodeActor, partnerActor } from './node-actors.ts';
 import type { DeliveredMessage, IssuanceParts, Reception } from './ports.ts';
 import { judgeTransition, type Transition } from './states.ts';
@@ -91,7 +97,8 @@ async function takeDelivered(
   const read: ReadCertificate = { digest, number, content, ...judged(verification) };
   const known = await findReceived(transaction, digest, number);
   const same = known.find((one) => one.document_digest === digest);
-  if (same !== undefined && how === 'granted') return { reception: { taken: true } };
+  if (same !== undefined && how === 'granted')
+    return { reception: await assessAgain(parts, transaction, message, same, { read, known }) };
   if (same !== undefined) return { reception: await answerAgain(parts, transaction, message, same) };
   await takeNew(parts, transaction, message, read, { numberTaken: known.length > 0, isAnswered: how === 'addressed' });
   return { reception: { taken: true }, number };
@@ -176,6 +183,35 @@ function deliverySteps(message: DeliveredMessage, content: JsonObject, numberTak
       }
     : { step: 'number-unique', verdict: 'passed', reason: 'No other document with this number is in force here.' };
   return [byIssuer, unique];
+}
+
+/** The same bytes came before: they may have been refused as long as nothing was granted. */
+async function assessAgain(
+  parts: IssuanceParts,
+  transaction: Transaction,
+  message: DeliveredMessage,
+  same: CertificateRow,
+  now: { readonly read: ReadCertificate; readonly known: readonly CertificateRow[] },
+): Promise<Reception> {
+  if (same.state !== 'refused') return { taken: true };
+  const { read, known } = now;
+  const numberTaken = known.some(({ id, state }) => id !== same.id && state !== 'refused');
+  const steps = [...read.steps, ...deliverySteps(message, read.content, numberTaken)];
+  const reasons = reasonsOf(steps);
+  if (reasons.length > 0 || !read.established)
+    return { taken: false, code: 'CERTIFICATE-STILL-REFUSED', reason: reasons.join(' ').slice(0, 1000) };
+  const judged = judgeTransition('importing', same.state, 'assess-again', 'node');
+  if (!judged.ok) throw new Error(judged.message);
+  await keepNewVerdict(transaction, same.id, {
+    state: judged.transition.to,
+    steps,
+    at: message.receivedAt,
+    from: message.fromCountry,
+    messageId: message.messageId,
+  });
+  const actor = nodeActor(parts);
+  await noteEvent(transaction, message, read, { kind: judged.transition.event, actor, data: {} });
+  return { taken: true };
 }
 
 async function answerAgain(

@@ -35,6 +35,7 @@ export type TransitionAction =
   | 'receive'
   | 'verify'
   | 'refuse'
+  | 'assess-again'
   | 'use-part'
   | 'use-rest'
   | 'give-back-part'
@@ -108,6 +109,8 @@ export const TRANSITIONS: readonly Transition[] = [
   row('receive', null, 'received', 'node', 'importing', 'certificate.received'),
   row('verify', 'received', 'verified', 'node', 'importing', 'certificate.verified'),
   row('refuse', 'received', 'refused', 'node', 'importing', 'certificate.refused', 'required'),
+  // It came when it was not for this country; now the issuing country granted a part of it (compare ATIGA OCP rule 30.4).
+  row('assess-again', 'refused', 'verified', 'node', 'importing', 'certificate.verified'),
   ...usable.flatMap((from) => [
     row('use-part', from, 'partly-used', 'node', 'importing', 'certificate.used'),
     row('use-rest', from, 'used-up', 'node', 'importing', 'certificate.used'),

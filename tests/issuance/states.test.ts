@@ -15,7 +15,7 @@ import {
 const sides: readonly TransitionSide[] = ['issuing', 'importing'];
 const parties: readonly TransitionParty[] = ['applicant', 'issuing-office', 'node'];
 const actions = [...new Set(TRANSITIONS.map((one) => one.action))];
-const ended: readonly CertificateState[] = ['rejected', 'withdrawn', 'refused', 'cancelled', 'replaced', 'expired'];
+const ended: readonly CertificateState[] = ['rejected', 'withdrawn', 'cancelled', 'replaced', 'expired'];
 
 /** A path: what was tried in turn, and where that led. */
 function walk(

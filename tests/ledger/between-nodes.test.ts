@@ -229,7 +229,7 @@ describe('a report of use', () => {
 
 describe('a certificate for two countries', () => {
   test('goes to the second only with what the first gave back, and all draws together never exceed it', async () => {
-    const { number } = await issued();
+    const { number, bytes } = await issued();
     await use(viet, number, '600');
     const request = {
       country: 'MY',
@@ -280,6 +280,9 @@ describe('a certificate for two countries', () => {
       ['MY 300 300', 'VN 700 100'],
     );
     const grant = await onlyOne(await told(thai, later(42)), 'GrantAllotment');
+    // Somebody passed it on before it was granted, which must not keep it out afterwards.
+    await deliverCertificate(malay, 'VN', bytes);
+    assert.equal(await stateAt(malay, number), 'refused');
     assert.deepEqual(await deliver(malay, 'VN', grant).then(({ code }) => code), 'USE-NOT-FROM-PARTNER');
     for (const _ of [1, 2]) assert.deepEqual(await deliver(malay, 'TH', grant), { taken: true });
     assert.equal(await stateAt(malay, number), 'verified');
