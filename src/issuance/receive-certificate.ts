@@ -83,7 +83,8 @@ async function takeDelivered(
     at: message.receivedAt,
     receivingCountry: parts.country,
     isGranted: how === 'granted',
-    known: { cancelled: false },
+    // It comes for the first time, so the ledger opens with all of its quantity.
+    known: { cancelled: false, quantityLeft: true },
   });
   const content = verification.json;
   const number = member(content, 'number');

@@ -32,6 +32,9 @@ export type Timeline = {
   readonly told: readonly { readonly country: string; readonly upTo: string }[];
 };
 
+/** Steps on the way of a certificate: told late, they do not make anybody wait again for what is over. */
+const NEVER_REOPENS = new Set(['certificate.issued', 'certificate.delivered', 'certificate.received']);
+
 /** An event before it is put in order. */
 export interface RawEvent {
   readonly number: bigint;
@@ -65,8 +68,9 @@ export function timelineOf(
     if (known?.waits === undefined) continue;
     const key =
       known.strand === 'certificate' || known.strand === 'origin-query' ? known.strand : `${known.strand} ${country}`;
-    if (waiting.get(key) === null && known.waits === 'exchange') continue;
     const before = waiting.get(key);
+    // The clocks of two nodes differ, and a receipt is noted after the answer was given: that opens nothing anew.
+    if (before === null && NEVER_REOPENS.has(kind)) continue;
     if (known.waits === 'nobody') waiting.set(key, null);
     else if (before?.for !== known.waits || before.country !== country)
       waiting.set(key, { strand: known.strand, country, for: known.waits, since: at.toISOString(), milliseconds: 0 });

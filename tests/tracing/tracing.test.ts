@@ -75,7 +75,11 @@ describe('the timeline of a consignment', () => {
     ],
     [
       'nobody when the exporting side’s receipt is told after the verification',
-      [event('certificate.verified', 'VN', 1), event('certificate.issued', 'TH', 2)],
+      [
+        event('certificate.verified', 'VN', 1),
+        event('certificate.issued', 'TH', 2),
+        event('certificate.delivered', 'TH', 3),
+      ],
       [],
     ],
     [
