@@ -9,6 +9,8 @@ import { acceptanceOf, judge, openOrders, selectChannel } from './judgement.ts';
 import { localDay } from './local-day.ts';
 import { forward, tellAcceptance } from './lodge.ts';
 import type { LodgementParts } from './lodgement-parts.ts';
+import { selectDecisions } from './officer/case-file.ts';
+import { withheldItems } from './officer/duty-standing.ts';
 import { openedPermits } from './opened-permits.ts';
 import type { DeclarationReading } from './received-document.ts';
 import { registrableFrom } from './registrable.ts';
@@ -103,7 +105,13 @@ async function acceptArrived(
   const { transaction, now } = asked;
   const content = registrableFrom(document.facts, parts.customs.offices);
   const judged = { id: seen.id, mrn: seen.mrn, declarantFirmId: seen.declarant_firm_id, content, date };
-  const judgement = await judge(parts, transaction, judged, now);
+  const judgement = await judge(
+    parts,
+    transaction,
+    judged,
+    now,
+    withheldItems(await selectDecisions(transaction, seen.id)),
+  );
   const selection = await selectChannel(parts, transaction, judged, judgement, now);
   const before = { row: seen, openedPermits: await openedPermits(transaction, seen.id) };
   const acceptance = acceptanceOf(parts, judgement, selection, before, now);

@@ -5,6 +5,7 @@ import type { Transaction } from '../store/transaction.ts';
 import type { Assessment } from '../tariff/assessment.ts';
 import type { MilestoneNote, Notice } from './change-declaration.ts';
 import type { ChangeableColumns, DeclarationRow } from './declaration-row.ts';
+import { claimedFacts } from './officer/officer-facts.ts';
 import { insertInspection, insertPermit, SYSTEM_NAME } from './officer/system-steps.ts';
 import { type Outstanding, outstanding } from './outstanding.ts';
 import type { CertificateUse, ClearanceParts } from './ports.ts';
@@ -29,12 +30,16 @@ export interface Judgement {
   readonly papers: readonly RequiredPaper[];
 }
 
-/** Computes the duty and sets the certificates' quantities aside, in place of what an earlier version had set aside. */
+/**
+ * Computes the duty and sets the certificates' quantities aside, in place of what an earlier version had set aside.
+ * @param withheld items whose preference an officer withholds: they draw on no certificate
+ */
 export async function judge(
   parts: ClearanceParts,
   transaction: Transaction,
   judged: JudgedCase,
   now: Date,
+  withheld: ReadonlySet<number> = new Set(),
 ): Promise<Judgement> {
   const { facts, procedure } = judged.content;
   const authorised = await parts.selectivity.isAuthorised(transaction, judged.declarantFirmId, now);
@@ -47,7 +52,7 @@ export async function judge(
           {
             declarationId: judged.id,
             movementReference: judged.mrn,
-            facts,
+            facts: claimedFacts(facts, withheld),
             importerIdentifier: facts.importer?.id ?? null,
           },
           now,

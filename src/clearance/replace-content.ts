@@ -21,6 +21,8 @@ import {
   selectChannel,
 } from './judgement.ts';
 import { forward, tellAcceptance } from './lodge.ts';
+import { selectDecisions } from './officer/case-file.ts';
+import { withheldItems } from './officer/duty-standing.ts';
 import { openedPermits } from './opened-permits.ts';
 import type { ClearanceParts } from './ports.ts';
 import { faulty, type ReceivedDocument } from './received-document.ts';
@@ -118,7 +120,13 @@ async function judgeAgain(
     const judgement = { authorised: seen.authorised_trader, assessment, uses, papers: [] };
     return { judgement, selection: null, acceptance: null };
   }
-  const judgement = await judge(parts, transaction, judged, now);
+  const judgement = await judge(
+    parts,
+    transaction,
+    judged,
+    now,
+    withheldItems(await selectDecisions(transaction, seen.id)),
+  );
   if (seen.state === 'registered' && seen.arrived_at === null) return { judgement, selection: null, acceptance: null };
   const selection = await selectChannel(parts, transaction, judged, judgement, now);
   const before = { row: seen, openedPermits: await openedPermits(transaction, seen.id) };

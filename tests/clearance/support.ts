@@ -12,6 +12,7 @@ import type { DeclarationFacts } from '../../src/documents/declaration/facts.ts'
 import { judgeDeclaration } from '../../src/documents/declaration/judge-declaration.ts';
 import { isObject, type JsonObject } from '../../src/documents/json.ts';
 import { readJson } from '../../src/documents/read-json.ts';
+import type { Route } from '../../src/http/route.ts';
 import { declarationRoutes } from '../../src/http/routes/declarations.ts';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { createResponses } from '../../src/responses/responses.ts';
@@ -109,7 +110,10 @@ function readAsJson(bytes: Buffer, date: string): DeclarationReading {
     : { ok: true, facts, json: reading.value };
 }
 
-export async function startClearanceNode(): Promise<ClearanceNode> {
+/** @param more routes of other parts of clearance over the same parts */
+export async function startClearanceNode(
+  more: (parts: LodgementParts, pool: () => Pool) => readonly Route[] = () => [],
+): Promise<ClearanceNode> {
   const keys = await makeCountry('VN');
   const state: { pool?: Pool; channelOf: ClearanceNode['channelOf'] } = { channelOf: () => 'green' };
   const pool = (): Pool => {
@@ -178,7 +182,7 @@ export async function startClearanceNode(): Promise<ClearanceNode> {
     newId: randomUUID,
   };
   const clearance = createClearance(parts);
-  const node = await startTestNode({ journeys: declarationRoutes(clearance) });
+  const node = await startTestNode({ journeys: [...declarationRoutes(clearance), ...more(parts, pool)] });
   state.pool = node.pool;
   node.now = NOW;
   await inTransaction(node.pool, (transaction) =>

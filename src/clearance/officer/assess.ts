@@ -21,6 +21,9 @@ import { assessmentIn, dutyAfter, readWorkingCase, type WorkingCase } from './wo
  */
 export const LOWERED_ALONE = '0.10';
 
+/** States in which it can be done: before the goods are there the duty of the day is not known. */
+const ASSESSABLE = ['in-clearance', 'conditionally-released'];
+
 /** What an officer's assessment comes to. */
 export interface AssessmentOutcome {
   readonly row: DeclarationRow;
@@ -42,7 +45,7 @@ export async function assess(
   version: number,
   given: { readonly findings: readonly ItemFinding[]; readonly remark: string | null },
 ): Promise<AssessmentOutcome> {
-  const row = await declarationToActOn(asked, mrn, version);
+  const row = await declarationToActOn(asked, mrn, version, { states: ASSESSABLE });
   const findings = checkedFindings(row, given.findings);
   const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const officer = await officerAssessmentOf(parts, asked, working, findings);
@@ -76,7 +79,7 @@ export async function confirmAssessment(
   remark: string,
 ): Promise<AssessmentOutcome> {
   const reason = givenText(remark, 'why it is right');
-  const row = await declarationToActOn(asked, mrn, version, { claim: 'anybody' });
+  const row = await declarationToActOn(asked, mrn, version, { states: ASSESSABLE, claim: 'anybody' });
   const working = await readWorkingCase(parts, asked.transaction, row, asked.now);
   const proposal = standingProposal(working.file.decisions, row.document_version);
   const officer = proposal === null ? null : assessmentIn(proposal.detail);

@@ -57,6 +57,15 @@ export function possibleActs(circumstances: ActCircumstances): Act[] {
 const OPEN = ['registered', 'in-clearance', 'conditionally-released'];
 /** Acts that are possible also while somebody else has claimed the declaration. */
 const WITHOUT_CLAIM: readonly ActName[] = ['record-payment', 'confirm-assessment'];
+/** Acts that need the goods to be there, or not to have gone. */
+const ONLY_IN: Partial<Record<ActName, readonly string[]>> = {
+  assess: ['in-clearance', 'conditionally-released'],
+  'confirm-assessment': ['in-clearance', 'conditionally-released'],
+  'order-inspection': ['in-clearance'],
+  'record-inspection': ['in-clearance'],
+  'open-permit': ['registered', 'in-clearance'],
+  'answer-permit': ['registered', 'in-clearance'],
+};
 const DECIDING: readonly ActName[] = [
   'assess',
   'confirm-assessment',
@@ -88,6 +97,9 @@ function notClaimed(act: ActName, { claimedBy }: ActCircumstances): Why | null {
 
 function notNow(act: ActName, given: ActCircumstances): Why | null {
   const { standing } = given;
+  const states = ONLY_IN[act];
+  if (states !== undefined && !states.includes(standing.state))
+    return { code: 'STATE-DOES-NOT-ALLOW', reason: `The declaration is ${standing.state.replace('-', ' ')}.` };
   switch (act) {
     case 'release':
       return firstOf(given.hindrances);
