@@ -7,14 +7,12 @@ import { createDutyAssessor } from '../../src/clearance/duty.ts';
 import { recordRate } from '../../src/clearance/exchange-rates.ts';
 import type { LodgementParts } from '../../src/clearance/lodgement-parts.ts';
 import type { CustomsAdministration } from '../../src/clearance/ports.ts';
-import type { DeclarationReading } from '../../src/clearance/received-document.ts';
 import type { DeclarationFacts } from '../../src/documents/declaration/facts.ts';
-import { judgeDeclaration } from '../../src/documents/declaration/judge-declaration.ts';
-import { isObject, type JsonObject } from '../../src/documents/json.ts';
-import { readJson } from '../../src/documents/read-json.ts';
+import type { JsonObject } from '../../src/documents/json.ts';
 import type { Route } from '../../src/http/route.ts';
 import { declarationRoutes } from '../../src/http/routes/declarations.ts';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts';
+import { declarationTaker } from '../../src/node/declaration-documents.ts';
 import { createResponses } from '../../src/responses/responses.ts';
 import type { Channel } from '../../src/selectivity/selection.ts';
 import type { Pool } from '../../src/store/pool.ts';
@@ -100,16 +98,6 @@ export function importOf(options: ExampleOptions = {}): JsonObject {
   });
 }
 
-/** Reads JSON as a node does and judges it by everything beyond the schema. */
-function readAsJson(bytes: Buffer, date: string): DeclarationReading {
-  const reading = readJson(bytes);
-  if (!reading.ok) return { ok: false, faults: reading.faults };
-  const { faults, facts } = judgeDeclaration(reading.value, [], { country: 'VN', date });
-  return faults.length > 0 || !isObject(reading.value)
-    ? { ok: false, faults }
-    : { ok: true, facts, json: reading.value };
-}
-
 /** @param more routes of other parts of clearance over the same parts */
 export async function startClearanceNode(
   more: (parts: LodgementParts, pool: () => Pool) => readonly Route[] = () => [],
@@ -158,10 +146,11 @@ export async function startClearanceNode(
     newId: randomUUID,
     onError: () => undefined,
   });
+  const taker = declarationTaker('VN');
   const parts: LodgementParts = {
     country: 'VN',
     customs: CUSTOMS,
-    taker: { take: async (bytes, _form, date) => readAsJson(bytes, date) },
+    taker,
     ledger,
     selectivity: {
       select: async (_reader, { facts }, now) => ({
@@ -202,13 +191,14 @@ export async function startClearanceNode(
       NOW,
     ),
   );
-  return furnish(node, { clearance, parts, ledger, forwarded, state });
+  return furnish(node, { clearance, parts, ledger, forwarded, state, taker });
 }
 
 async function furnish(
   node: TestNode,
   given: Pick<ClearanceNode, 'clearance' | 'parts' | 'ledger' | 'forwarded'> & {
     readonly state: { channelOf: ClearanceNode['channelOf'] };
+    readonly taker: { close(): Promise<void> };
   },
 ): Promise<ClearanceNode> {
   const change = <Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> =>
@@ -258,6 +248,10 @@ async function furnish(
         values: [id, principal, broker, at(from), at(until), randomUUID()],
       });
       return id;
+    },
+    async stop() {
+      await given.taker.close();
+      await node.stop();
     },
     get: (who: Person, path: string) => node.agent().get(path).set('Cookie', who.cookie),
     async lodge(options: ExampleOptions = {}, who = importer, query = '') {
