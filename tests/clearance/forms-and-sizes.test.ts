@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, describe, test } from 'node:test';
 import { wcoShapeOf } from '../../src/documents/declaration/wco-kinds.ts';
 import { writeWco } from '../../src/documents/declaration/write-wco.ts';
@@ -14,6 +13,8 @@ before(async () => {
 });
 after(() => node.stop());
 
+/** Far above what it takes, also on a busy machine; reading a large one in this thread took seconds. */
+const SLOWEST_MILLISECONDS = 1_500;
 const XML = { contentType: 'application/xml' };
 const asXml = (json: JsonObject): string => writeWco(wcoShapeOf('declaration'), json);
 
@@ -89,41 +90,44 @@ describe('a declaration in XML', () => {
     });
 });
 
-describe('a declaration of 9,999 items', () => {
-  const many = (): JsonObject => importOf({ items: Array.from({ length: 9_999 }, () => ({})) });
-
-  test('is lodged within its limits while others go on', async () => {
-    const declaration = JSON.stringify(many());
+describe('a large declaration', () => {
+  /** Sends it while others ask without pause; answers what it got, and the slowest answer to the others. */
+  async function sendAmongOthers(declaration: string) {
     await node.lodge();
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    const began = performance.now();
-    delay.enable();
     let done = false;
-    const large = node.post(node.importer, '/api/declarations', declaration).then((reply) => {
+    const sent = node.post(node.importer, '/api/declarations', declaration).then((reply) => {
       done = true;
       return reply;
     });
-    let others = 0;
     let slowest = 0;
     while (!done) {
       const start = performance.now();
       await node.get(node.officer, '/api/declarations?limit=1').expect(200);
       slowest = Math.max(slowest, performance.now() - start);
-      others += 1;
     }
-    const reply = await large;
-    delay.disable();
-    console.log(
-      JSON.stringify({
-        bytes: declaration.length,
-        ms: performance.now() - began,
-        others,
-        slowest,
-        max: delay.max / 1e6,
-        p99: delay.percentile(99) / 1e6,
-      }),
-    );
-    assert.equal(reply.status, 201, JSON.stringify(reply.body).slice(0, 500));
-    assert.equal(reply.body.goodsItemCount, 9_999);
+    return { reply: await sent, slowest };
+  }
+
+  test('of 9,999 items is told that the vocabulary has room for 999, while others go on', async () => {
+    const declaration = importOf({ items: Array.from({ length: 9_999 }, () => ({})) });
+    const { reply, slowest } = await sendAmongOthers(JSON.stringify(declaration));
+    assert.deepEqual([reply.status, reply.body.faults[0].code], [422, 'SCHEMA-COUNT']);
+    assert.match(reply.body.faults[0].message, /999/);
+    assert.ok(slowest < SLOWEST_MILLISECONDS, `${slowest} ms`);
+  });
+
+  test('of 999 items and many megabytes is lodged, while others go on', async () => {
+    const documents = Array.from({ length: 90 }, (_, index) => ({
+      category: 'N',
+      type: '730',
+      id: `ROAD-CONSIGNMENT-NOTE-${String(index).padStart(5, '0')}`,
+    }));
+    const items = Array.from({ length: 999 }, () => ({ documents, certificate: null }));
+    const declaration = JSON.stringify(importOf({ items }), null, 1);
+    assert.ok(declaration.length > 10_000_000 && declaration.length < 20_971_520, String(declaration.length));
+    const { reply, slowest } = await sendAmongOthers(declaration);
+    assert.equal(reply.status, 201, JSON.stringify(reply.body).slice(0, 1000));
+    assert.equal(reply.body.goodsItemCount, 999);
+    assert.ok(slowest < SLOWEST_MILLISECONDS, `${slowest} ms`);
   });
 });
