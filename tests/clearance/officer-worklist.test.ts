@@ -236,6 +236,18 @@ describe('the verdict of a declaration', () => {
     assert.match(differs.reason, /100 KGM.*180 KGM/);
   });
 
+  test('of 9,999 items is a screenful: what weighs most first, the number of what is left off, items from any on', async () => {
+    const mrn = await node.lodge({ items: 9999, certificate: 'refused' });
+    const { body } = await mai.get(`/api/declarations/${mrn}/verdict?fromItem=9990`);
+    const quantity = body.entries.find((one: { question: string }) => one.question === 'quantity-left');
+    assert.deepEqual([quantity.evidence.length, quantity.evidenceLeftOff], [100, 9899]);
+    assert.equal(body.itemCount, 9999);
+    assert.deepEqual(body.duty.items.length, 10);
+    assert.equal(body.hindrances.length, 2);
+    assert.match(body.hindrances[1].reason, /^Items 1, 2, .* and 9989 more/);
+    assert.ok(JSON.stringify(body).length < 200_000);
+  });
+
   test('does not exist for an officer of another office, nor for a trader (P1)', async () => {
     const firmId = await node.web.firm();
     const mrn = await node.lodge({ firmId });

@@ -51,8 +51,9 @@ export async function assess(
   const officer = await officerAssessmentOf(parts, asked, working, findings);
   const duty = dutyAfter(working, { officer });
   const before = dutyAfter({ ...working, officer: null }, {});
+  const pointers = new Map(working.document.facts.items.map((item) => [item.sequence, item.pointer]));
   const reasons: DecisionReason[] = [
-    ...findings.flatMap((one) => reasonsOf(one, working)),
+    ...findings.flatMap((one) => reasonsOf(one, pointers.get(one.sequence))),
     ...(given.remark === null ? [] : [{ reason: givenText(given.remark, 'the remark') }]),
   ];
   const detail: JsonObject = {
@@ -228,8 +229,7 @@ async function officerAssessmentOf(
   return { assessment, established };
 }
 
-function reasonsOf(finding: ItemFinding, working: WorkingCase): DecisionReason[] {
-  const pointer = working.document.facts.items.find((item) => item.sequence === finding.sequence)?.pointer;
+function reasonsOf(finding: ItemFinding, pointer: string | undefined): DecisionReason[] {
   const place = pointer === undefined ? {} : { pointer };
   const { sequence, value, classification, origin, duty } = finding;
   const because = (text: string): string => givenText(text, `why item ${sequence} is corrected`);

@@ -58,7 +58,10 @@ export function dutyStanding(given: {
   readonly doubted?: ReadonlySet<string>;
 }): DutyStanding {
   const { currency, items } = given.officer?.assessment ?? given.declared;
-  const standing = items.map((item) => itemStanding(item, given.withheld.has(item.sequence), given.uses, given));
+  const usesOf = Map.groupBy(given.uses, (use) => use.itemSequence);
+  const standing = items.map((item) =>
+    itemStanding(item, given.withheld.has(item.sequence), usesOf.get(item.sequence) ?? [], given),
+  );
   const due = sum(
     standing.map((item) => item.due),
     currency,
@@ -111,7 +114,7 @@ function itemStanding(
   const own = officer?.established.find((one) => one.sequence === item.sequence && one.withheld === withheld);
   const finding = withheld ? item.mostFavouredNation : item.claimed;
   const due = own?.duty ?? amountOf(finding);
-  const supported = item.agreement === null || withheld || isSupported(item.sequence, uses, doubted ?? new Set());
+  const supported = item.agreement === null || withheld || isSupported(uses, doubted ?? new Set());
   return {
     sequence: item.sequence,
     due,
@@ -121,8 +124,7 @@ function itemStanding(
 }
 
 /** Whether every certificate that an item refers to is there, set aside for it and not in doubt, and there is one. */
-function isSupported(sequence: number, uses: readonly CertificateUse[], doubted: ReadonlySet<string>): boolean {
-  const own = uses.filter((use) => use.itemSequence === sequence);
+function isSupported(own: readonly CertificateUse[], doubted: ReadonlySet<string>): boolean {
   return (
     own.length > 0 &&
     own.every((use) => ['reserved', 'written-off'].includes(use.state) && !doubted.has(use.certificateNumber))

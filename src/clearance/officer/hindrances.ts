@@ -80,11 +80,11 @@ export function releaseHindrances(
       reason: 'An officer has not finished looking at the documents.',
       waitsFor: 'officer',
     });
-  const unsupported = uses.filter((use) => use.state === 'refused' && !withheld.has(use.itemSequence));
-  for (const use of unsupported)
+  const refused = uses.filter((use) => use.state === 'refused' && !withheld.has(use.itemSequence));
+  for (const [number, own] of Map.groupBy(refused, (use) => use.certificateNumber))
     found.push({
       code: 'PREFERENCE-UNSUPPORTED',
-      reason: `Item ${use.itemSequence}: the certificate ${use.certificateNumber} cannot be used (${use.reason}) and its preference is not withheld.`,
+      reason: `${itemsIn(own)}: the certificate ${number} cannot be used (${own[0]?.reason ?? ''}) and the preference is not withheld.`,
       waitsFor: 'officer',
     });
   const asked = originQueries.filter((query) => query.state === 'asked');
@@ -143,4 +143,10 @@ function stateHindrance(standing: ReleaseStanding, open: readonly string[]): Hin
 
 function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+function itemsIn(uses: readonly CertificateUse[]): string {
+  const sequences = uses.slice(0, 10).map((use) => use.itemSequence);
+  const more = uses.length - sequences.length;
+  return `${uses.length === 1 ? 'Item' : 'Items'} ${sequences.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -141,7 +141,8 @@ function resultsOf(row: DeclarationRow, inspection: InspectionStanding, report: 
     inspection.itemSequences.length > 0
       ? inspection.itemSequences
       : Array.from({ length: row.goods_item_count }, (_, index) => index + 1);
-  const missing = wanted.filter((sequence) => !sequences.includes(sequence));
+  const told = new Set(sequences);
+  const missing = wanted.filter((sequence) => !told.has(sequence));
   if (missing.length > 0 && !report.othersConform)
     throw new Refusal(
       'invalid',

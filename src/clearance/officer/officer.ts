@@ -39,7 +39,7 @@ import { readWorklist, type Worklist } from './worklist.ts';
  */
 export interface Officer {
   worklist(asked: Asked, query: Readonly<Record<string, string>>): Promise<Worklist>;
-  verdict(asked: Asked, mrn: string): Promise<VerdictView>;
+  verdict(asked: Asked, mrn: string, fromItem?: number): Promise<VerdictView>;
   claim(asked: Asked, mrn: string, version: number): Promise<DeclarationRow>;
   handOver(
     asked: Asked,
@@ -116,7 +116,7 @@ export interface Officer {
 export function createOfficer(parts: OfficerParts): Officer {
   return {
     worklist: readWorklist,
-    verdict: (asked, mrn) => readVerdict(parts, asked, mrn),
+    verdict: (asked, mrn, fromItem) => readVerdict(parts, asked, mrn, fromItem),
     claim: (asked, mrn, version) => claimDeclaration(parts, asked, mrn, version),
     handOver: (asked, mrn, version, to) => handOverDeclaration(parts, asked, mrn, version, to),
     raiseQuery: (asked, mrn, version, question) => raiseQuery(parts, asked, mrn, version, question),

@@ -149,9 +149,12 @@ function checkedItems(
 ): number[] {
   refuseUnknownItems(row, sequences);
   const items = [...new Set(sequences)].sort((one, other) => one - other);
+  const claiming = new Set(
+    document.assessment.items.filter((item) => item.agreement !== null).map((item) => item.sequence),
+  );
   for (const sequence of items) {
-    const claims = document.assessment.items.some((item) => item.sequence === sequence && item.agreement !== null);
-    if (!claims) throw new Refusal('conflict', 'PREFERENCE-NOT-CLAIMED', `Item ${sequence} claims no preference.`);
+    if (!claiming.has(sequence))
+      throw new Refusal('conflict', 'PREFERENCE-NOT-CLAIMED', `Item ${sequence} claims no preference.`);
     if (withheld.has(sequence) === isWithheld) continue;
     throw isWithheld
       ? new Refusal('conflict', 'PREFERENCE-NOT-WITHHELD', `The preference of item ${sequence} is not withheld.`)

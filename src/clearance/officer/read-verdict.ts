@@ -7,6 +7,7 @@ import { releaseStanding } from '../release.ts';
 import { standingProposal } from './assess.ts';
 import type { DutyStanding } from './duty-standing.ts';
 import type { OfficerParts } from './parts.ts';
+import { itemsFrom, shownDecision } from './shown-items.ts';
 import type {
   DecisionRecord,
   InspectionStanding,
@@ -28,6 +29,8 @@ export type VerdictView = Verdict & {
   readonly channel: string | null;
   readonly waitingFor: string;
   readonly claimedBy: { readonly name: string; readonly self: boolean; readonly since: string } | null;
+  /** Goods items; of long declarations the lists of items below show some, from the one that was asked for on. */
+  readonly itemCount: number;
   /** What is due and covered, with the officer's findings. */
   readonly duty: DutyStanding;
   /** The duty as computed from what was declared; it stays whatever officers find. */
@@ -43,9 +46,10 @@ export type VerdictView = Verdict & {
 
 /**
  * The one verdict of a declaration, from a few indexed questions to the database side by side.
+ * @param fromItem the goods item with which lists of items begin
  * @throws the refusal `DECLARATION-NOT-FOUND`
  */
-export async function readVerdict(parts: OfficerParts, asked: Asked, mrn: string): Promise<VerdictView> {
+export async function readVerdict(parts: OfficerParts, asked: Asked, mrn: string, fromItem = 1): Promise<VerdictView> {
   const { transaction: reader, actor, now } = asked;
   const row = await findDeclaration(reader, actor, now, mrn);
   const working = await readWorkingCase(parts, reader, row, now);
@@ -87,7 +91,7 @@ export async function readVerdict(parts: OfficerParts, asked: Asked, mrn: string
     payments: file.payments,
     directory: parts.directory(now),
   });
-  return { ...verdict, ...besides(row, working, claimedBy, now) };
+  return { ...verdict, ...besides(row, working, claimedBy, now, fromItem) };
 }
 
 function besides(
@@ -95,6 +99,7 @@ function besides(
   { document, file, withheld, officer, duty }: WorkingCase,
   claimedBy: VerdictView['claimedBy'],
   now: Date,
+  from: number,
 ): Omit<VerdictView, keyof Verdict> {
   return {
     mrn: row.mrn,
@@ -104,14 +109,21 @@ function besides(
     channel: row.channel,
     waitingFor: row.waiting_for,
     claimedBy,
-    duty,
-    declaredDuty: document.assessment,
-    officerAssessment: officer,
+    itemCount: row.goods_item_count,
+    duty: { ...duty, items: itemsFrom(duty.items, from) },
+    declaredDuty: { ...document.assessment, items: itemsFrom(document.assessment.items, from) },
+    officerAssessment:
+      officer === null
+        ? null
+        : {
+            assessment: { ...officer.assessment, items: itemsFrom(officer.assessment.items, from) },
+            established: itemsFrom(officer.established, from),
+          },
     withheldItems: [...withheld].sort((one, other) => one - other),
     inspections: file.inspections,
     permits: file.permits,
     payments: file.payments,
-    decisions: file.decisions,
+    decisions: file.decisions.map(shownDecision),
   };
 }
 

@@ -45,7 +45,8 @@ const CUSTOMS_DUTY = 'A00';
 
 /** The duty as the declarant is told it: item by item what is payable, and by what rate. */
 export function dutyNotice(working: WorkingCase, after: DutyStanding, words: readonly string[]): Notice {
-  const assessed = working.officer?.assessment ?? working.document.assessment;
+  const { items } = working.officer?.assessment ?? working.document.assessment;
+  const assessed = new Map(items.map((item) => [item.sequence, item]));
   const total =
     after.due === null
       ? 'The duty is not known yet.'
@@ -54,7 +55,7 @@ export function dutyNotice(working: WorkingCase, after: DutyStanding, words: rea
     step: 'duty',
     statements: [...words, total].map((text) => ({ code: 'DUTY', text })),
     duties: after.items.flatMap((item) => {
-      const found = assessed.items.find((one) => one.sequence === item.sequence);
+      const found = assessed.get(item.sequence);
       if (item.due === null || found === undefined) return [];
       return [
         {

@@ -25,8 +25,9 @@ export function permitEntry(permits: readonly PermitStanding[]): VerdictEntry {
 
 /** The duty as it stands, item by item; a tariff cell that was not understood is shown as it is printed. */
 export function dutyEntry(declared: Assessment, duty: DutyStanding): VerdictEntry {
+  const assessedOf = new Map(declared.items.map((item) => [item.sequence, item]));
   const evidence = duty.items.map((item): Evidence => {
-    const assessed = declared.items.find((one) => one.sequence === item.sequence);
+    const assessed = assessedOf.get(item.sequence);
     const printed =
       item.due === null && assessed !== undefined && !assessed.claimed.computed && assessed.claimed.rate !== undefined
         ? ` The tariff prints “${assessed.claimed.rate.printed}”.`

@@ -56,8 +56,14 @@ export type VerdictEntry = {
   readonly answer: VerdictAnswer;
   readonly code: string;
   readonly reason: string;
+  /** What weighs most first, at most {@link MOST_EVIDENCE}. */
   readonly evidence: readonly Evidence[];
+  /** How many more there are. */
+  readonly evidenceLeftOff: number;
 };
+
+/** Most pieces of evidence of one answer: a screen for a declaration of thousands of items. */
+export const MOST_EVIDENCE = 100;
 
 /** An entry in the words of its question. */
 export function entry(
@@ -67,7 +73,16 @@ export function entry(
   reason: string,
   evidence: readonly Evidence[] = [],
 ): VerdictEntry {
-  return { question, words: VERDICT_QUESTIONS[question], answer, code, reason, evidence };
+  const ordered = evidence.toSorted((one, other) => SEVERITY.indexOf(one.answer) - SEVERITY.indexOf(other.answer));
+  return {
+    question,
+    words: VERDICT_QUESTIONS[question],
+    answer,
+    code,
+    reason,
+    evidence: ordered.slice(0, MOST_EVIDENCE),
+    evidenceLeftOff: Math.max(0, ordered.length - MOST_EVIDENCE),
+  };
 }
 
 const SEVERITY: readonly VerdictAnswer[] = ['no', 'not-checked', 'waiting', 'yes', 'not-applicable'];

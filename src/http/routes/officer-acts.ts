@@ -3,6 +3,7 @@ import type { DutyStanding } from '../../clearance/officer/duty-standing.ts';
 import type { Officer } from '../../clearance/officer/officer.ts';
 import type { ItemFinding } from '../../clearance/officer/officer-facts.ts';
 import type { PermitAnswer } from '../../clearance/officer/permits.ts';
+import { itemsFrom } from '../../clearance/officer/shown-items.ts';
 import type { ItemInspection } from '../../clearance/officer/standing.ts';
 import type { JsonObject } from '../../documents/json.ts';
 import type { Reply, Route, RouteContext, SignedInRoute } from '../route.ts';
@@ -207,7 +208,11 @@ function placeOf(context: RouteContext): { readonly mrn: string; readonly versio
 }
 
 function dutyReply(context: RouteContext, row: DeclarationRow, duty: DutyStanding, more: JsonObject = {}): Reply {
-  return { status: 200, json: { declaration: standingOf(row, context), duty, ...more }, version: row.version };
+  return {
+    status: 200,
+    json: { declaration: standingOf(row, context), duty: { ...duty, items: itemsFrom(duty.items) }, ...more },
+    version: row.version,
+  };
 }
 
 function preferenceOf(context: RouteContext) {

@@ -30,9 +30,16 @@ export function worklistRoutes(officer: Officer): Route[] {
       description: 'What nobody has checked says so: `not-checked` is an answer of its own and never counts as good.',
       tag,
       right: 'verdict.read',
+      query: {
+        fromItem: {
+          type: 'string',
+          pattern: '^[1-9][0-9]{0,3}$',
+          description: 'The goods item with which lists of items begin, of which 200 are shown; 1 without it.',
+        },
+      },
       replies: { 200: { description: 'The verdict as of now.', schema: VERDICT } },
       async handle(context) {
-        const verdict = await officer.verdict(asked(context), mrnOf(context));
+        const verdict = await officer.verdict(asked(context), mrnOf(context), Number(context.query['fromItem'] ?? 1));
         return { status: 200, json: verdict, version: verdict.version };
       },
     },
