@@ -11,6 +11,7 @@ import { carrySamples } from '../../src/region/carry-samples.ts';
 import type { SampleUser } from '../../src/region/client.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
+import { importDeclaration } from '../documents/declaration-examples.ts';
 import { makeCountry } from '../issuance/support.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
 import { claimOf, itemOf } from './support.ts';
@@ -159,5 +160,29 @@ describe('the ledger of a certificate at whole nodes', () => {
     assert.deepEqual([granted.side, granted.state], ['importing', 'verified']);
     const { body } = await malay.get(`/api/certificates/${number}/verification`);
     assert.match(JSON.stringify(body), /the issuing country allotted a part of it to MY/);
+  });
+
+  test('a declaration that is lodged sets its quantity aside, and names itself to its firm and to customs', async () => {
+    const importer = await region.user('VN', 'importer');
+    const { text } = await importer.get(`/api/certificates/${number}`);
+    const { content } = JSON.parse(text);
+    const [item] = content.goodsItems;
+    const before = Number((await ledgerOf(importer)).items[0]?.setAside);
+    const declaration = importDeclaration({
+      localReference: `LRN-${randomUUID().slice(0, 8)}`,
+      importerId: content.consignee.identifier.value,
+      items: [
+        {
+          commodityCode: item.harmonizedSystemCode.padEnd(8, '0').slice(0, 8),
+          originCountry: item.originCountry,
+          preferenceCode: '301',
+          certificate: { id: `${number}/1`, quantity: '2', unit: item.quantity.unit },
+        },
+      ],
+    });
+    const lodged = await importer.post('/api/declarations', declaration);
+    const after = await ledgerOf(importer);
+    assert.equal(Number(after.items[0]?.setAside), before + 2, lodged.text);
+    assert.equal(after.uses[0]?.movementReference, lodged.body['movementReference'] ?? lodged.body['mrn']);
   });
 });
