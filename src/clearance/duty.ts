@@ -1,8 +1,22 @@
 import { profileOf } from '../documents/declaration/national-profile.ts';
 import { assessDuty } from '../tariff/assess-duty.ts';
+import type { Assessment } from '../tariff/assessment.ts';
 import { tariffOf } from '../tariff/tariff.ts';
 import { createRateBook, type RateBook } from './exchange-rates.ts';
 import type { CustomsAdministration, DutyAssessor } from './ports.ts';
+
+/** The tariff is one of imports: on goods that leave the country, nothing is due by it. */
+function withoutDuty(currency: string, date: string): Assessment {
+  const nothing = { amount: '0', currency };
+  return {
+    date,
+    currency,
+    items: [],
+    claimedTotal: nothing,
+    mostFavouredNationTotal: nothing,
+    notIncluded: 'These goods are exported: no import duty is due, and export duties are not computed here.',
+  };
+}
 
 /**
  * Assesses duty by the country's tariff, its national profile and the rates of exchange of the day.
@@ -16,6 +30,7 @@ export function createDutyAssessor(
 ): DutyAssessor {
   return {
     async assess(reader, facts, date) {
+      if (facts.procedure === 'export') return withoutDuty(customs.currency, date);
       return assessDuty({
         facts,
         tariff: tariffOf(country),

@@ -56,7 +56,7 @@ export function buildProgram(): Command {
     .addOption(
       new Option(
         '--samples <number>',
-        'sample certificates to carry at start (0: none; default: one on first use)',
+        'samples to carry at start, each a certificate and its consignments (0: none; default: one on first use)',
       ).argParser(wholeNumber(0, 10_000)),
     )
     .option('--node <country>', 'start only this country’s node of a prepared region (DATABASE_URL names its database)')
@@ -83,9 +83,11 @@ export function buildProgram(): Command {
 
   program
     .command('sample')
-    .description('Carry sample certificates of origin through a running region, as its users would.')
+    .description(
+      'Carry samples through a running region, as its users would: a certificate of origin, and its goods declared on both sides.',
+    )
     .addOption(dataOption())
-    .addOption(new Option('--samples <number>', 'how many certificates').argParser(wholeNumber(1, 10_000)).default(1))
+    .addOption(new Option('--samples <number>', 'how many samples').argParser(wholeNumber(1, 10_000)).default(1))
     .addOption(jsonOption())
     .action(async (options) => (await import('./sample.ts')).sample(options));
 

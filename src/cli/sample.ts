@@ -1,8 +1,10 @@
 import { Refusal } from '../documents/refusal.ts';
-import { carrySamples } from '../region/carry-samples.ts';
 import { RegionFolder } from '../region/region-folder.ts';
+import { runSamples } from '../region/run-samples.ts';
+import { clearanceLines } from './clearance-summary.ts';
+import { print } from './words.ts';
 
-/** `selat sample`: carries sample certificates through the running region whose folder is named. */
+/** `selat sample`: carries samples through the running region whose folder is named. */
 export async function sample(options: {
   readonly data: string;
   readonly samples: number;
@@ -18,8 +20,10 @@ export async function sample(options: {
   const say = (words: string): void => {
     if (options.json !== true) process.stdout.write(`  ${words}\n`);
   };
-  const carried = await carrySamples(region, options.samples, say);
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ carried })}\n`);
-  else process.stdout.write(`${carried.length} of ${options.samples} carried and answered.\n`);
-  if (carried.some((certificate) => certificate.outcome !== 'verified')) process.exitCode = 1;
+  const run = await runSamples(region, options.samples, say);
+  const { carried, cleared } = run;
+  if (options.json === true) process.stdout.write(`${JSON.stringify(run)}\n`);
+  else print(`${carried.length} of ${options.samples} carried and answered.`, ...clearanceLines(run), '');
+  const failed = carried.some(({ outcome }) => outcome !== 'verified') || cleared.length < carried.length;
+  if (failed || carried.length < options.samples) process.exitCode = 1;
 }

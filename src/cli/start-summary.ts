@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import type { CarriedSample } from '../region/carry-samples.ts';
 import type { RegionFolder } from '../region/region-folder.ts';
+import type { SampleRun } from '../region/run-samples.ts';
 import type { StartedRegion } from '../region/start-region.ts';
+import { clearanceLines } from './clearance-summary.ts';
 
 /** What the summary tells. */
 export interface Summary {
   readonly region: StartedRegion;
-  readonly carried: readonly CarriedSample[];
+  readonly run: SampleRun;
   readonly folder: RegionFolder;
   readonly seconds: number;
   readonly json: boolean;
@@ -24,7 +25,7 @@ function nodeLines({ region }: Summary): string[] {
   });
 }
 
-function sampleLines(carried: readonly CarriedSample[]): string[] {
+function sampleLines({ carried }: SampleRun): string[] {
   return carried.flatMap((sample) => [
     '',
     `  ${sample.number}  ${sample.from} → ${sample.to}  (${sample.scheme}, consignment ${sample.consignmentReference})`,
@@ -34,8 +35,8 @@ function sampleLines(carried: readonly CarriedSample[]): string[] {
   ]);
 }
 
-function nextLines({ carried, region, folder, samplesAsked }: Summary): string[] {
-  const first = carried[0];
+function nextLines({ run, region, folder, samplesAsked }: Summary): string[] {
+  const [first] = run.carried;
   const pages = region.nodes[0]?.configuration.pages.url ?? '';
   if (first === undefined)
     return [
@@ -45,20 +46,31 @@ function nextLines({ carried, region, folder, samplesAsked }: Summary): string[]
         : '  These countries have no agreement in common that Selat knows, so no sample was carried.',
       `  Look next: ${pages}/ and ${pages}/docs`,
     ];
+  const exporting = region.description.nodes[first.from]?.pagesUrl ?? '';
   const importing = region.description.nodes[first.to]?.pagesUrl ?? '';
+  const consignments = run.cleared[0]?.consignments ?? [];
+  const last = consignments.at(-1);
   return [
     '',
-    '  Look next (sign in first: POST /api/sign-in; "exporter" there, "clearance" or "importer" here):',
-    `      ${region.description.nodes[first.from]?.pagesUrl}/api/certificates/${first.number}/history`,
-    `      ${importing}/api/certificates/${first.number}/verification`,
-    `      ${importing}/api/certificates/${first.number}/document`,
+    '  Look next (sign in first: POST /api/sign-in, as the person named):',
+    `      ${exporting}/api/certificates/${first.number}/history   (exporter)`,
+    `      ${importing}/api/certificates/${first.number}/verification   (importer, clearance)`,
+    `      ${importing}/api/certificates/${first.number}/ledger   (importer, clearance)`,
+    ...(last === undefined
+      ? []
+      : [
+          `      ${importing}/api/declarations/${last.movementReference}/verdict   (clearance)`,
+          `      ${importing}/api/consignments/${last.consignmentReference}/timeline   (importer, clearance)`,
+          `      ${importing}/api/responses?movementReference=${last.movementReference}   (importer)`,
+        ]),
+    '      npm run -s selat -- timing show',
     `  Check the seal with the authority's certificate: ${join(folder.node(first.from), 'keys', 'authority.crt.pem')}`,
   ];
 }
 
 /** The summary of a start: nodes, who can sign in and how, what was exchanged, where to look next. */
 export function summarise(summary: Summary): string {
-  const { region, carried, folder, seconds } = summary;
+  const { region, run, folder, seconds } = summary;
   if (summary.json)
     return `${JSON.stringify({
       folder: folder.path,
@@ -70,7 +82,7 @@ export function summarise(summary: Summary): string {
         as4: configuration.as4.endpoint,
         people: region.description.nodes[configuration.country]?.people ?? [],
       })),
-      carried,
+      ...run,
     })}\n`;
   const elsewhere =
     region.databaseFolder === undefined || region.databaseFolder === folder.database
@@ -80,7 +92,8 @@ export function summarise(summary: Summary): string {
     '',
     `The region is up (${seconds.toFixed(1)} s). All firms, people and goods are samples.`,
     ...nodeLines(summary),
-    ...sampleLines(carried),
+    ...sampleLines(run),
+    ...clearanceLines(run),
     ...nextLines(summary),
     ...elsewhere,
     '',

@@ -1,8 +1,9 @@
 import { type Logger, pino } from 'pino';
 import { Refusal } from '../documents/refusal.ts';
 import { startNode } from '../node/start-node.ts';
-import { carrySamples, lanes } from '../region/carry-samples.ts';
+import { lanes } from '../region/carry-samples.ts';
 import { RegionFolder } from '../region/region-folder.ts';
+import { runSamples } from '../region/run-samples.ts';
 import { ensureSamplePeople } from '../region/sample-people.ts';
 import { ensureSampleRates } from '../region/sample-rates.ts';
 import { type StartedRegion, startRegion } from '../region/start-region.ts';
@@ -101,9 +102,9 @@ async function startAll(options: StartOptions): Promise<void> {
     progress: say,
   });
   try {
-    const carried = await carrySamples(region.description, sampleCount(options, region), say);
+    const run = await runSamples(region.description, sampleCount(options, region), say);
     const seconds = (performance.now() - begun) / 1_000;
-    process.stdout.write(summarise({ region, carried, folder, seconds, json: quiet, samplesAsked: options.samples }));
+    process.stdout.write(summarise({ region, run, folder, seconds, json: quiet, samplesAsked: options.samples }));
     const why = await Promise.race([stopped, region.databaseEnded.then(() => 'database')]);
     if (why === 'database')
       throw new Refusal(

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AGREEMENTS, isMember } from '../documents/agreements.ts';
-import type { JsonValue } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
 import type { CertificateApplication, SchemeId } from '../documents/types.ts';
-import { type Answer, SampleUser } from './client.ts';
+import { textAt } from './answers.ts';
+import type { Answer, SampleUser } from './client.ts';
 import type { RegionDescription } from './region-folder.ts';
 import { sampleApplication } from './sample-application.ts';
 import { type SampleCountry, sampleCountry } from './sample-country.ts';
+import { SampleUsers } from './sample-users.ts';
 
 /** One certificate that went from one country to another, as both sides tell it. */
 export interface CarriedSample {
@@ -49,33 +50,14 @@ export function lanes(countries: readonly string[], now: Date): Lane[] {
   );
 }
 
-function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function field(value: JsonValue | undefined, name: string): JsonValue | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && name in value
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
-
-async function signedIn(region: RegionDescription, country: string, username: string): Promise<SampleUser> {
-  const node = region.nodes[country];
-  const person = node?.people.find((candidate) => candidate.username === username);
-  if (node === undefined || person === undefined) throw new Error(`the region has no ${username} in ${country}`);
-  const user = new SampleUser(node.pagesUrl, person.username);
-  await user.signIn(person.password);
-  return user;
-}
-
 /** Waits until receipt and answer of the partner are there: asked every 50 ms, for at most a minute. */
 async function answered(user: SampleUser, number: string): Promise<{ outcome: string; certificate: Answer }> {
   for (let tries = 0; tries < 1_200; tries += 1) {
     const { body } = await user.get(`/api/certificates/${number}/verification`);
-    const outcome = text(field(body['partner'], 'outcome'));
+    const outcome = textAt(body, 'partner', 'outcome');
     if (outcome !== '') {
       const certificate = await user.get(`/api/certificates/${number}`);
-      if (text(field(certificate.body['delivery'], 'receiptId')) !== '') return { outcome, certificate };
+      if (textAt(certificate.body, 'delivery', 'receiptId') !== '') return { outcome, certificate };
     }
     await pause(50);
   }
@@ -97,26 +79,35 @@ export async function carrySamples(
   count: number,
   progress: (words: string) => void,
 ): Promise<CarriedSample[]> {
-  const routes = lanes(region.countries, new Date());
-  const users = new Map<string, SampleUser>();
-  const userOf = async (country: string, username: string): Promise<SampleUser> => {
-    const key = `${country} ${username}`;
-    const user = users.get(key) ?? (await signedIn(region, country, username));
-    users.set(key, user);
-    return user;
-  };
+  const users = new SampleUsers(region);
   const carried: CarriedSample[] = [];
   for (let index = 0; index < count; index += 1) {
-    const lane = routes[index % routes.length];
-    if (lane === undefined) break;
-    const serial = `${Date.now().toString(36)}${String(index + 1).padStart(3, '0')}`.toUpperCase();
-    const application = sampleApplication(lane.from, lane.to, lane.scheme, serial, new Date());
-    const trader = await userOf(lane.from.country, 'exporter');
-    const officer = await userOf(lane.from.country, 'issuing');
-    carried.push(await carryOne(lane, application, trader, officer, progress));
+    const sample = await carrySample(users, region, index, progress);
+    if (sample === undefined) break;
+    carried.push(sample);
   }
-  for (const user of users.values()) await user.signOut();
+  await users.signOut();
   return carried;
+}
+
+/**
+ * Carries one certificate, on the lane whose turn it is by the number of the sample.
+ * @returns undefined where the region has no lane
+ */
+export async function carrySample(
+  users: SampleUsers,
+  region: RegionDescription,
+  index: number,
+  progress: (words: string) => void,
+): Promise<CarriedSample | undefined> {
+  const routes = lanes(region.countries, new Date());
+  const lane = routes[index % routes.length];
+  if (lane === undefined) return undefined;
+  const serial = `${Date.now().toString(36)}${String(index + 1).padStart(3, '0')}`.toUpperCase();
+  const application = sampleApplication(lane.from, lane.to, lane.scheme, serial, new Date());
+  const trader = await users.of(lane.from.country, 'exporter');
+  const officer = await users.of(lane.from.country, 'issuing');
+  return carryOne(lane, application, trader, officer, progress);
 }
 
 async function carryOne(
@@ -128,11 +119,11 @@ async function carryOne(
 ): Promise<CarriedSample> {
   const start = performance.now();
   const created = await trader.post('/api/applications', JSON.parse(JSON.stringify(application)));
-  const path = `/api/applications/${text(created.body['id'])}`;
+  const path = `/api/applications/${textAt(created.body, 'id')}`;
   const submitted = await trader.post(`${path}/submit`, undefined, created.version);
   progress(`${lane.from.exporter.name} applied for a certificate of origin (${lane.scheme})`);
   const approved = await officer.post(`${path}/approve`, {}, submitted.version);
-  const number = text(approved.body['certificateNumber']);
+  const number = textAt(approved.body, 'certificateNumber');
   const issued = performance.now();
   progress(`${lane.from.authority} issued and sealed ${number}`);
   const { outcome, certificate } = await answered(trader, number);
@@ -144,8 +135,8 @@ async function carryOne(
     scheme: lane.scheme,
     number,
     consignmentReference: application.consignmentReference,
-    messageId: text(field(certificate.body['delivery'], 'messageId')),
-    receiptId: text(field(certificate.body['delivery'], 'receiptId')),
+    messageId: textAt(certificate.body, 'delivery', 'messageId'),
+    receiptId: textAt(certificate.body, 'delivery', 'receiptId'),
     outcome,
     milliseconds: { issued: Math.round(issued - start), answered: Math.round(answeredAt - start) },
   };

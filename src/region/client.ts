@@ -64,14 +64,25 @@ export class SampleUser {
     return this.#send('POST', path, { ...(body === undefined ? {} : { body }), version: version ?? null });
   }
 
+  /** Sends a file as it is. */
+  upload(path: string, contentType: string, bytes: Buffer): Promise<Answer> {
+    return this.#send('POST', path, { file: { contentType, bytes } });
+  }
+
   async #send(
     method: string,
     path: string,
-    more: { readonly body?: JsonObject; readonly version?: string | null },
+    more: {
+      readonly body?: JsonObject;
+      readonly file?: { readonly contentType: string; readonly bytes: Buffer };
+      readonly version?: string | null;
+    },
   ): Promise<Answer & { readonly cookie: string | null }> {
     const headers: Record<string, string> = { Accept: 'application/json, application/xml' };
     if (this.#cookie !== '') headers['Cookie'] = this.#cookie;
     if (more.body !== undefined) headers['Content-Type'] = 'application/json';
+    if (more.file !== undefined) headers['Content-Type'] = more.file.contentType;
+    const sent = more.file?.bytes ?? (more.body === undefined ? undefined : JSON.stringify(more.body));
     if (method === 'POST') headers['Idempotency-Key'] = randomUUID();
     if (more.version !== undefined && more.version !== null) headers['If-Match'] = more.version;
     const response = await fetch(new URL(path, this.#address), {
@@ -79,7 +90,7 @@ export class SampleUser {
       headers,
       redirect: 'error',
       signal: AbortSignal.timeout(30_000),
-      ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+      ...(sent === undefined ? {} : { body: sent }),
     });
     const text = await response.text();
     const type = response.headers.get('content-type') ?? '';

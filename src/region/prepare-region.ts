@@ -105,7 +105,7 @@ export async function prepareRegion(
       });
       const node = {
         pagesUrl: configuration.pages.url,
-        people: before?.nodes[country]?.people ?? inventPeople(),
+        people: inventPeople(before?.nodes[country]?.people),
       };
       return { country, node, member: describeMember(configuration, keys, schemesOf(country)) };
     });

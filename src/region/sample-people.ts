@@ -19,18 +19,23 @@ const cast: readonly { username: string; name: string; role: Role; firm?: 'expor
   { username: 'issuing', name: 'Issuing officer', role: 'issuing-officer' },
   { username: 'clearance', name: 'Clearance officer', role: 'clearance-officer' },
   { username: 'supervisor', name: 'Supervisor', role: 'supervisor' },
+  { username: 'supervisor-2', name: 'Second supervisor', role: 'supervisor' },
   { username: 'analyst', name: 'Analyst', role: 'analyst' },
   { username: 'operator', name: 'Operator', role: 'operator' },
 ];
 
-/** Invents the people of one node, with random passwords of 96 bits. */
-export function inventPeople(): SamplePerson[] {
-  return cast.map(({ username, name, role }) => ({
-    username,
-    name,
-    role,
-    password: randomBytes(12).toString('base64url'),
-  }));
+/** Invents the people of one node who are not there yet, with random passwords of 96 bits. */
+export function inventPeople(known: readonly SamplePerson[] = []): SamplePerson[] {
+  const missing = cast.filter(({ username }) => known.every((person) => person.username !== username));
+  return [
+    ...known,
+    ...missing.map(({ username, name, role }) => ({
+      username,
+      name,
+      role,
+      password: randomBytes(12).toString('base64url'),
+    })),
+  ];
 }
 
 async function ensureFirm(transaction: Transaction, firm: SampleFirm, now: Date): Promise<string> {
@@ -51,7 +56,8 @@ function officeOf(role: Role, sample: SampleCountry): string {
 
 /**
  * Puts the sample firms and people of a country into its node's database, unless they are there: an exporter, an
- * importer, a broker with a mandate of the exporter for a year, officers, an analyst and an operator.
+ * importer, a broker with a mandate of the exporter for a year, officers, two supervisors (four eyes), an analyst and an
+ * operator.
  */
 export async function ensureSamplePeople(
   pool: Pool,
