@@ -164,7 +164,8 @@ describe('selat quarantine and alarms', () => {
   test('list what is in quarantine, deliver it again, and dismiss', async () => {
     await alter(
       'TH',
-      `update incoming_messages set state = 'quarantined', reason_code = 'X', reason = 'why' where state = 'delivered'`,
+      `update incoming_messages set state = 'quarantined', reason_code = 'X', reason = 'why'
+        where message_id = (select message_id from incoming_messages where state = 'delivered' limit 1)`,
     );
     const listed = await selat('quarantine', '--json');
     assert.equal(listed.status, 1);
