@@ -26,7 +26,7 @@ const columns = `u.id, u.declaration_id, u.issued_number, u.item_sequence, u.num
   u.quantity, u.state, u.code, u.reason, u.claim, u.unreported,
   (select a.unit from certificate_allotments a where a.number = u.number and a.item = u.item) as unit`;
 
-/** A use to be noted. Those in state `awaited` or `refused` are what they are; `reserved` only says: to be drawn. */
+/** A use to be noted. One that is to be drawn stands as refused, for nothing is allotted, until the draw says otherwise. */
 export interface NewUse {
   readonly id: string;
   readonly itemSequence: number;
@@ -236,7 +236,7 @@ export async function remainingOf(
   return new Map(rows.map(({ number, item, remaining }) => [`${number}/${item}`, remaining]));
 }
 
-/** Locks items of allotments in the order of number and item; `items` null locks all of each certificate. */
+/** Locks all items of the allotments of these certificates, in the order of number and item. */
 export async function holdAllotments(transaction: Transaction, numbers: readonly string[]): Promise<void> {
   if (numbers.length === 0) return;
   await transaction.query({

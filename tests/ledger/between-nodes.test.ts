@@ -227,6 +227,58 @@ describe('a report of use', () => {
   });
 });
 
+describe('a message of use that is not what it must be', () => {
+  const table: readonly [name: string, code: string, change: (report: SentDocument) => SentDocument][] = [
+    ['another service', 'SERVICE-UNKNOWN', (report) => ({ ...report, service: 'urn:other' })],
+    ['an action that the service does not have', 'ACTION-UNKNOWN', (report) => ({ ...report, action: 'Take' })],
+    ['a report that says it is a return', 'USE-ACTION-DIFFERS', (report) => ({ ...report, action: 'ReturnAllotment' })],
+    ['a grant without certificate', 'PAYLOADS-DIFFER', (report) => ({ ...report, action: 'GrantAllotment' })],
+    ['no document', 'PAYLOADS-DIFFER', (report) => ({ ...report, payloads: [] })],
+    [
+      'a report with another document',
+      'PAYLOADS-DIFFER',
+      (report) => ({ ...report, payloads: [...report.payloads, ...report.payloads] }),
+    ],
+    [
+      'rubbish',
+      'USE-NOT-TRUSTED',
+      (report) => ({
+        ...report,
+        payloads: [{ contentType: 'application/xml', content: inMemory(Buffer.from('<!DOCTYPE a><a/>')) }],
+      }),
+    ],
+  ];
+  for (const [name, code, change] of table)
+    test(`${name} is refused: ${code}`, async () => {
+      const { number } = await issued();
+      await use(viet, number, '1');
+      const report = await onlyOne(await told(viet), 'ReportUse');
+      assert.equal((await deliver(thai, 'VN', change(report))).code, code);
+      assert.equal(await atIssuer(number), '1000 0 0 0');
+    });
+
+  test('an answer to a delivery is none, and a report is no answer to a delivery', async () => {
+    const { number } = await issued();
+    await use(viet, number, '1');
+    const report = await onlyOne(await told(viet), 'ReportUse');
+    const answer = viet.sent.findLast(({ action }) => action === 'SendApplicationResponse') ?? assert.fail();
+    const disguised = { ...answer, service: report.service, action: report.action };
+    assert.equal((await deliver(thai, 'VN', disguised)).code, 'USE-NOT-TRUSTED');
+    await assert.rejects(
+      thai.change((transaction) =>
+        thai.issuance.receive(transaction, {
+          ...report,
+          fromCountry: 'VN',
+          service: answer.service,
+          action: answer.action,
+          receivedAt: later(60),
+        }),
+      ),
+      refusedWith('ANSWER-NOT-TRUSTED'),
+    );
+  });
+});
+
 describe('a certificate for two countries', () => {
   test('goes to the second only with what the first gave back, and all draws together never exceed it', async () => {
     const { number, bytes } = await issued();
