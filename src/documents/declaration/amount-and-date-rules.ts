@@ -1,7 +1,7 @@
-import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { JsonValue } from '../json.ts';
 import { wordsOfPointer } from '../pointer.ts';
 import type { Report } from '../report.ts';
-import { Place } from './walk-texts.ts';
+import type { Place, TextVisit } from './walk-texts.ts';
 
 /** Dates of what has happened; others, such as the validity of a permit, may lie ahead. */
 const PAST = new Set(['acceptanceDateTime', 'issueDateTime']);
@@ -39,73 +39,49 @@ function momentOf(text: string, format: string): number | undefined {
   return isTime && hasZone(text, 14) ? time : undefined;
 }
 
-class Rules {
-  readonly #report: Report;
-  /** The last day that what has happened can be dated: a day ahead somewhere on earth. */
-  readonly #latest: number;
-  readonly #place = new Place();
+function wordsOf(pointer: string): string {
+  return wordsOfPointer(pointer).replace(/^./, (first) => first.toUpperCase());
+}
 
-  constructor(date: string, report: Report) {
-    this.#report = report;
-    this.#latest = Date.parse(`${date}T00:00:00Z`) + DAY_MS;
-  }
-
-  walk(value: JsonValue, name: string, parent: string): void {
-    if (Array.isArray(value)) {
-      for (let index = 0; index < value.length; index += 1) {
-        this.#place.enter(index);
-        this.walk(value[index], name, parent);
-        this.#place.leave();
-      }
-    } else if (isObject(value)) {
-      const content = value['value'];
-      if (typeof content === 'string') this.#leaf(value, content, name, parent);
-      else {
-        for (const member in value) {
-          const inner = value[member];
-          if (typeof inner !== 'object' || inner === null) continue;
-          this.#place.enter(member);
-          this.walk(inner, member, name);
-          this.#place.leave();
-        }
-      }
-    }
-  }
-
-  #words(): string {
-    return wordsOfPointer(this.#place.pointer()).replace(/^./, (first) => first.toUpperCase());
-  }
-
-  #leaf(value: JsonObject, content: string, name: string, parent: string): void {
-    if (name.endsWith('Amount')) {
-      if (value['currencyID'] === undefined) {
-        const message = `${this.#words()} is given without its currency.`;
-        this.#report('CURRENCY-MISSING', this.#place.pointer(), message, content, 'an ISO 4217 code as currencyID');
-      }
-    } else if (name === 'dateTimeString') this.#date(content.trim(), value['formatCode'], parent);
-  }
-
-  #date(text: string, format: JsonValue | undefined, parent: string): void {
-    const pointer = this.#place.pointer();
-    const formatCode = typeof format === 'string' ? format : TIME_FORMAT;
-    const moment = momentOf(text, formatCode);
-    if (moment === undefined) {
-      const expected =
-        formatCode === DAY_FORMAT
-          ? 'format 102: a day of the calendar, YYYYMMDD'
-          : 'format 304: a moment of the calendar with its zone, YYYYMMDDhhmmssZ';
-      this.#report('DATE-INVALID', pointer, `${this.#words()} is "${text}", which is no such date.`, text, expected);
-    } else if (PAST.has(parent) && moment > this.#latest) {
-      const expected = `${new Date(this.#latest).toISOString().slice(0, 10)} or before`;
-      this.#report('DATE-IN-FUTURE', pointer, `${this.#words()} lies in the future.`, text, expected);
-    }
+function reportDate(
+  text: string,
+  format: JsonValue | undefined,
+  isPast: boolean,
+  latest: number,
+  place: Place,
+  report: Report,
+): void {
+  const formatCode = typeof format === 'string' ? format : TIME_FORMAT;
+  const moment = momentOf(text, formatCode);
+  if (moment === undefined) {
+    const pointer = place.holderPointer();
+    const expected =
+      formatCode === DAY_FORMAT
+        ? 'format 102: a day of the calendar, YYYYMMDD'
+        : 'format 304: a moment of the calendar with its zone, YYYYMMDDhhmmssZ';
+    report('DATE-INVALID', pointer, `${wordsOf(pointer)} is "${text}", which is no such date.`, text, expected);
+  } else if (isPast && moment > latest) {
+    const pointer = place.holderPointer();
+    const expected = `${new Date(latest).toISOString().slice(0, 10)} or before`;
+    report('DATE-IN-FUTURE', pointer, `${wordsOf(pointer)} lies in the future.`, text, expected);
   }
 }
 
 /**
- * Reports amounts without currency, dates that are none, and what is said to have happened in the future.
- * @param date today, `YYYY-MM-DD`
+ * Judges one text after the other: amounts without currency, dates that are none, and what is said to have happened in
+ * the future.
+ * @param date today, `YYYY-MM-DD`; a day ahead of it is today somewhere on earth
  */
-export function reportAmountsAndDates(json: JsonObject, date: string, report: Report): void {
-  new Rules(date, report).walk(json, '', '');
+export function amountAndDateJudge(date: string, report: Report): TextVisit {
+  const latest = Date.parse(`${date}T00:00:00Z`) + DAY_MS;
+  return (text, name, parent, holder, place) => {
+    if (holder === undefined) return;
+    if (name === 'dateTimeString') {
+      reportDate(text.trim(), holder['formatCode'], PAST.has(parent), latest, place, report);
+    } else if (holder['currencyID'] === undefined && name.endsWith('Amount')) {
+      const pointer = place.holderPointer();
+      const message = `${wordsOf(pointer)} is given without its currency.`;
+      report('CURRENCY-MISSING', pointer, message, text, 'an ISO 4217 code as currencyID');
+    }
+  };
 }

@@ -3,7 +3,7 @@ import { isObject, type JsonValue } from '../json.ts';
 import { segmentsOf } from '../pointer.ts';
 import { without } from '../prune.ts';
 import { gather, type Report } from '../report.ts';
-import { reportAmountsAndDates } from './amount-and-date-rules.ts';
+import { amountAndDateJudge } from './amount-and-date-rules.ts';
 import type { DeclarationFacts } from './facts.ts';
 import { messageOf } from './message-kind.ts';
 import { profileOf } from './national-profile.ts';
@@ -11,12 +11,13 @@ import { reportCommodityCodes, reportPreferences } from './preference-rules.ts';
 import { reportProfile } from './profile-rules.ts';
 import { readFacts } from './read-facts.ts';
 import { reportShipment } from './shipment-rules.ts';
-import { reportTextsAndCodes } from './text-and-code-rules.ts';
+import { textAndCodeJudge } from './text-and-code-rules.ts';
+import { walkTexts } from './walk-texts.ts';
 
 /** By whose rules and on which day a declaration is judged. */
 export interface JudgingContext {
-  /** ISO 3166-1 alpha-2 of the customs administration. */
-  readonly country: string;
+  /** ISO 3166-1 alpha-2 of the customs administration; null: only by what all countries share, no national profile. */
+  readonly country: string | null;
   /** Today there, `YYYY-MM-DD`. */
   readonly date: string;
 }
@@ -67,15 +68,21 @@ export function judgeDeclaration(
   const rest = wrong.length === 0 ? json : without(json, wrong.map(segmentsOf));
   if (!isObject(rest) || !isObject(json)) return { faults, facts: readFacts({}) };
   const facts = readFacts(rest);
-  const profile = profileOf(context.country);
-  reportTextsAndCodes(rest, context.date, report);
-  reportCommodityCodes(facts, context.date, report);
+  const { country, date } = context;
+  const judgeTextAndCode = textAndCodeJudge(date, report);
+  const judgeAmountAndDate = amountAndDateJudge(date, report);
+  walkTexts(rest, (text, name, parent, holder, place) => {
+    judgeTextAndCode(text, name, parent, holder, place);
+    judgeAmountAndDate(text, name, parent, holder, place);
+  });
+  reportCommodityCodes(facts, date, report);
   reportMessage(facts, report);
-  reportAmountsAndDates(rest, context.date, report);
-  if (facts.message === 'declaration' || facts.message === 'supplementary') {
-    if (!wrong.some((place) => holdsGoods(place))) reportShipment(rest, facts, report);
-    reportPreferences(facts, profile, context.date, wholeItems(wrong), report);
+  const isWhole = facts.message === 'declaration' || facts.message === 'supplementary';
+  if (isWhole && !wrong.some((place) => holdsGoods(place))) reportShipment(rest, facts, report);
+  if (country !== null) {
+    const profile = profileOf(country);
+    if (isWhole) reportPreferences(facts, profile, date, wholeItems(wrong), report);
+    reportProfile(json, facts, profile, country, report);
   }
-  reportProfile(json, facts, profile, context.country, report);
   return { faults, facts };
 }

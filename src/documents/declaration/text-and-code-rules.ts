@@ -1,11 +1,10 @@
 import type { CodeListName, ListInForce } from '../code-lists.ts';
 import { listInForce } from '../code-lists.ts';
 import type { FaultCode } from '../fault-codes.ts';
-import type { JsonValue } from '../json.ts';
 import { wordsOfPointer } from '../pointer.ts';
 import type { Report } from '../report.ts';
 import { reportText } from '../texts.ts';
-import { type Place, walkTexts } from './walk-texts.ts';
+import type { Place, TextVisit } from './walk-texts.ts';
 
 interface CodePlace {
   readonly list: CodeListName;
@@ -97,20 +96,20 @@ function reportCode(
 }
 
 /**
- * Reports, in one walk over the document, texts that could deceive or harm (threat H3) and codes that are in no list.
- * White space of XML is no fault in any text; a text must be in Unicode normal form C, since the bytes are kept. Codes
- * of lists that are complete must be in them; of lists that are a part only (`schemas/codelists` says which) they must
- * be written as the standard writes them.
+ * Judges one text after the other: those that could deceive or harm (threat H3), and codes that are in no list. White
+ * space of XML is no fault in any text; a text must be in Unicode normal form C, since the bytes are kept. Codes of
+ * lists that are complete must be in them; of lists that are a part only (`schemas/codelists` says which) they must be
+ * written as the standard writes them.
  * @param date by which the edition is chosen, `YYYY-MM-DD`
  */
-export function reportTextsAndCodes(json: JsonValue, date: string, report: Report): void {
+export function textAndCodeJudge(date: string, report: Report): TextVisit {
   const lists = new Map<CodeListName, ListInForce>();
   for (const { list } of CODED.values()) if (!lists.has(list)) lists.set(list, listInForce(list, date));
-  walkTexts(json, (text, name, parent, place) => {
+  return (text, name, parent, _holder, place) => {
     if (!isPlain(text)) reportText(text.replaceAll(/[\t\r\n]/g, ' '), place.pointer(), true, true, report);
     const coded = CODED.get(name);
     if (coded === undefined || (coded.parents !== undefined && !coded.parents.has(parent))) return;
     const held = lists.get(coded.list);
     if (held !== undefined) reportCode(text, coded, held, parent, place, report);
-  });
+  };
 }

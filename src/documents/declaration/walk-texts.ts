@@ -1,8 +1,17 @@
-import { isObject, type JsonValue } from '../json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { escapeSegment } from '../pointer.ts';
 
-/** A text of the document. `name` is the property it stands in; of a text with attributes, that of the whole. */
-export type TextVisit = (text: string, name: string, parent: string, place: Place) => void;
+/**
+ * A text of the document. `name` is the property it stands in, `parent` the one around that; of a text with attributes
+ * `holder` is the object of both, and `name` its property.
+ */
+export type TextVisit = (
+  text: string,
+  name: string,
+  parent: string,
+  holder: JsonObject | undefined,
+  place: Place,
+) => void;
 
 /** Where the walk is; the pointer is made only when it is asked for. */
 export class Place {
@@ -18,7 +27,16 @@ export class Place {
 
   /** JSON Pointer of the text that is being visited. */
   pointer(): string {
-    return this.#steps.map((step) => `/${typeof step === 'number' ? step : escapeSegment(step)}`).join('');
+    return this.#pointer(this.#steps);
+  }
+
+  /** JSON Pointer of the object that the text stands in with its attributes. */
+  holderPointer(): string {
+    return this.#pointer(this.#steps.slice(0, -1));
+  }
+
+  #pointer(steps: readonly (string | number)[]): string {
+    return steps.map((step) => `/${typeof step === 'number' ? step : escapeSegment(step)}`).join('');
   }
 }
 
@@ -28,7 +46,7 @@ export function walkTexts(json: JsonValue, visit: TextVisit): void {
 }
 
 function walk(value: JsonValue, name: string, parent: string, place: Place, visit: TextVisit): void {
-  if (typeof value === 'string') visit(value, name, parent, place);
+  if (typeof value === 'string') visit(value, name, parent, undefined, place);
   else if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
       place.enter(index);
@@ -40,7 +58,7 @@ function walk(value: JsonValue, name: string, parent: string, place: Place, visi
       const inner = value[member];
       if (inner === undefined) continue;
       place.enter(member);
-      if (member === 'value' && typeof inner === 'string') visit(inner, name, parent, place);
+      if (member === 'value' && typeof inner === 'string') visit(inner, name, parent, value, place);
       else walk(inner, member, name, place, visit);
       place.leave();
     }
