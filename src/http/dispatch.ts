@@ -6,6 +6,7 @@ import { mayDo } from '../access/rights.ts';
 import type { JsonValue } from '../documents/json.ts';
 import { readJson } from '../documents/read-json.ts';
 import { Refusal } from '../documents/refusal.ts';
+import { normaliseTexts } from '../documents/texts.ts';
 import { asStoreError, type Pool, type Statement } from '../store/pool.ts';
 import type { SharedTransactions } from '../store/shared-transactions.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
@@ -184,12 +185,14 @@ async function takeBody(route: Route, request: Request): Promise<Body> {
   const reading = readJson(bytes);
   if (!reading.ok)
     throw new Refusal('malformed', 'JSON-UNREADABLE', 'The body cannot be read as JSON.', { faults: reading.faults });
-  if (route.requestBody !== undefined && !namesDocument(route.requestBody)) {
-    const faults = faultsOf(route.requestBody, reading.value);
-    if (faults.length > 0)
-      throw new Refusal('invalid', 'BODY-INVALID', 'The body is not as this request needs it.', { faults });
-  }
-  return { ...none, value: reading.value, bytes, digest: async () => bytes };
+  if (route.requestBody === undefined || namesDocument(route.requestBody))
+    return { ...none, value: reading.value, bytes, digest: async () => bytes };
+  // Documents are judged by their own stages; what stands in any other body is kept in NFC (threats H3).
+  const value = normaliseTexts(reading.value);
+  const faults = faultsOf(route.requestBody, value);
+  if (faults.length > 0)
+    throw new Refusal('invalid', 'BODY-INVALID', 'The body is not as this request needs it.', { faults });
+  return { ...none, value, bytes, digest: async () => bytes };
 }
 
 function queryOf(request: Request): string {

@@ -1,12 +1,14 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import type { Fault } from '../documents/fault.ts';
 import type { JsonObject, JsonValue } from '../documents/json.ts';
 import { schemaFaults } from '../documents/schema-faults.ts';
 import { schemaFile, schemaSet } from '../documents/schema-set.ts';
+import { isDay, isMoment, isUuid } from './formats.ts';
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
-addFormats.default(ajv, ['date', 'date-time', 'uuid']);
+ajv.addFormat('date', isDay);
+ajv.addFormat('date-time', isMoment);
+ajv.addFormat('uuid', isUuid);
 ajv.addFormat('binary', true);
 for (const keyword of ['xml', 'says', 'example']) ajv.addKeyword(keyword);
 for (const { path } of schemaSet().files)

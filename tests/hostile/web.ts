@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../src/access/rights.ts';
+import { RIGHTS, type Role } from '../../src/access/rights.ts';
+import type { Route } from '../../src/http/route.ts';
 import type { TestRegion } from '../support/region.ts';
 import { assertNoInternals } from './support.ts';
 
@@ -23,6 +24,17 @@ export const USER_OF = {
   analyst: 'analyst',
   operator: 'operator',
 } as const satisfies Record<Role, string>;
+
+/** Who a route is for, of those whose cookies are given by their names. */
+export function cookieFor(route: Route, cookies: ReadonlyMap<string, string>): string {
+  const roles: readonly Role[] =
+    route.right === 'public' || route.right === 'signed-in' ? ['trader'] : RIGHTS[route.right];
+  for (const role of roles) {
+    const cookie = cookies.get(role === 'trader' ? 'importer' : USER_OF[role]);
+    if (cookie !== undefined) return cookie;
+  }
+  throw new Error(`nobody may use ${route.path}`);
+}
 
 /** The session cookie of a sample person who signs in. */
 export async function signIn(region: TestRegion, country: string, username: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { ROLES } from '../../access/rights.ts';
 import type { JsonObject } from '../../documents/json.ts';
+import { WORDS } from './shapes.ts';
 
 const text = { type: 'string' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -58,7 +59,7 @@ const reason: JsonObject = {
       pattern: '^(/[^\\u0000-\\u001f]*)?$',
       description: 'JSON Pointer (RFC 6901) into the content; without it the reason is about the whole.',
     },
-    reason: { type: 'string', minLength: 1, maxLength: 2000, pattern: '\\S' },
+    reason: WORDS,
   },
 };
 
@@ -75,7 +76,7 @@ export const REASON_BODY: JsonObject = {
   type: 'object',
   required: ['reason'],
   additionalProperties: false,
-  properties: { reason: { type: 'string', minLength: 1, maxLength: 2000, pattern: '\\S' } },
+  properties: { reason: WORDS },
 };
 
 /** Body of approve, which may be left out. */

@@ -3,7 +3,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { LedgerView } from '../../ledger/view.ts';
 import type { Reply, Route, RouteContext } from '../route.ts';
 import { CERTIFICATE_STATES } from './issuance-schemas.ts';
-import { COUNTRY, MOMENT, objectOf } from './shapes.ts';
+import { COUNTRY, MOMENT, objectOf, WORDS } from './shapes.ts';
 
 const QUANTITY: JsonObject = {
   type: 'string',
@@ -54,13 +54,6 @@ const PARTS: JsonObject = {
   items: objectOf({ itemNumber: NUMBER, quantity: QUANTITY }),
   says: 'items with their quantities in the unit of the certificate',
 };
-const REASON: JsonObject = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 2000,
-  pattern: '\\S',
-  says: 'a reason of 1 to 2,000 characters',
-};
 const replies = { 200: { description: 'How the certificate stands.', schema: LEDGER } };
 
 /** The ledger of certificates: what is allotted to which country, set aside, written off and left, and who changes it. */
@@ -89,7 +82,7 @@ export function ledgerRoutes(ledger: Ledger): Route[] {
         'For the clearance officer of the importing country, when a certificate is to be used in another country as well: only what is neither set aside nor written off. The issuing country is told by a sealed message and can then allot it anew.',
       tag: 'Certificates',
       right: 'ledger.manage',
-      requestBody: objectOf({ items: PARTS, reason: REASON }),
+      requestBody: objectOf({ items: PARTS, reason: WORDS }),
       ifMatch: 'required',
       replies,
       async handle(context) {
@@ -110,7 +103,7 @@ export function ledgerRoutes(ledger: Ledger): Route[] {
         'For the issuing officer. The country is sent the certificate with the grant, both sealed. All allotments together never exceed the certificate.',
       tag: 'Certificates',
       right: 'ledger.manage',
-      requestBody: objectOf({ country: COUNTRY, items: PARTS, reason: REASON }),
+      requestBody: objectOf({ country: COUNTRY, items: PARTS, reason: WORDS }),
       ifMatch: 'required',
       replies,
       async handle(context) {

@@ -2,20 +2,12 @@ import { WAITING_FOR } from '../../clearance/officer/standing.ts';
 import { ACTS } from '../../clearance/officer/verdict-acts.ts';
 import { VERDICT_QUESTIONS } from '../../clearance/officer/verdict-entry.ts';
 import type { JsonObject } from '../../documents/json.ts';
-import { COUNTRY, ID, LINE, MOMENT, objectOf, orNull } from './shapes.ts';
+import { COUNTRY, ID, LINE, MOMENT, objectOf, orNull, PARAGRAPHS } from './shapes.ts';
 
 const text = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 const yesNo = { type: 'boolean' } as const;
 
-/** Text for people over several lines: no control characters but line breaks and tabs, none that hide others (threats H3). */
-export const PARAGRAPHS: JsonObject = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 4000,
-  pattern: '^(?=[\\s\\S]*\\S)(?:[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]|[\\n\\r\\t])+$',
-  says: 'a text of 1 to 4000 characters, all of them visible',
-};
 const POINTER: JsonObject = {
   type: 'string',
   maxLength: 300,

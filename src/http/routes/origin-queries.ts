@@ -4,17 +4,10 @@ import type { OriginQueries } from '../../origin-queries/origin-queries.ts';
 import type { OriginQueryDetail } from '../../origin-queries/views.ts';
 import { bodyObject, textOf, textOrNull } from '../body.ts';
 import type { Reply, Route, RouteContext } from '../route.ts';
-import { ID, LINE, MOMENT, objectOf } from './shapes.ts';
+import { ID, LINE, MOMENT, objectOf, WORDS } from './shapes.ts';
 
 const tag = 'Origin queries';
 const text = { type: 'string' } as const;
-const WORDS: JsonObject = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 2000,
-  pattern: '\\S',
-  says: 'up to 2,000 characters',
-};
 const ITEM: JsonObject = { type: 'integer', minimum: 1, maximum: 9999, says: 'the number of a goods item' };
 const ABOUT: JsonObject = {
   type: 'string',

@@ -8,6 +8,20 @@ export const LINE: JsonObject = {
   pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]+$',
   says: 'a line of 1 to 200 characters, all of them visible',
 };
+/** Text for people over several lines: no control characters but line breaks and tabs, none that hide others (threats H3). */
+export const PARAGRAPHS: JsonObject = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 4000,
+  pattern: '^(?=[\\s\\S]*\\S)(?:[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]|[\\n\\r\\t])+$',
+  says: 'a text of 1 to 4000 characters, all of them visible',
+};
+/** A reason or explanation over several lines, as {@link PARAGRAPHS}. */
+export const WORDS: JsonObject = {
+  ...PARAGRAPHS,
+  maxLength: 2000,
+  says: 'a text of 1 to 2,000 characters, all of them visible',
+};
 export const ID: JsonObject = { type: 'string', format: 'uuid', says: 'an id (UUID)' };
 export const MOMENT: JsonObject = {
   type: 'string',
