@@ -10,6 +10,8 @@ export interface Declarant {
   readonly identifier: string;
   /** MRN of the declaration that already has the local reference; null when it is free. */
   readonly takenBy: string | null;
+  /** The next number of the series of movement references; null where none was asked for. */
+  readonly serial: bigint | null;
 }
 
 interface DeclarantRow {
@@ -17,15 +19,21 @@ interface DeclarantRow {
   name: string;
   identifier: string;
   taken_by: string | null;
+  serial: bigint | null;
 }
 
 /**
  * The firm that a document names as its declarant, if the actor may act for it: their own, or for a broker one whose
  * mandate holds now (threats P1). The identifier may stand with the country before it, as economic operators are
- * numbered in many countries. Also says whether the document's local reference (LRN) is still free for that firm.
+ * numbered in many countries. Also says whether the document's local reference (LRN) is still free for that firm, and
+ * takes a number for it where one is wanted: all in one question.
  * @throws the refusals `FIRM-MISSING` and `DECLARANT-NOT-YOURS`, which says the same of firms that are not registered.
  */
-export async function declarantFor(asked: Asked, facts: DeclarationFacts): Promise<Declarant> {
+export async function declarantFor(
+  asked: Asked,
+  facts: DeclarationFacts,
+  wanted: { readonly number: boolean } = { number: false },
+): Promise<Declarant> {
   const { actor, now, transaction } = asked;
   if (actor.firmId === null)
     throw new Refusal('not-allowed', 'FIRM-MISSING', 'Only people of a firm lodge declarations.');
@@ -36,6 +44,7 @@ export async function declarantFor(asked: Asked, facts: DeclarationFacts): Promi
     broker: actor.role === 'broker',
     now,
     localReference: facts.localReference ?? '',
+    number: wanted.number,
   });
   const [found, other] = rows;
   if (found === undefined || other !== undefined)
@@ -44,7 +53,13 @@ export async function declarantFor(asked: Asked, facts: DeclarationFacts): Promi
       'DECLARANT-NOT-YOURS',
       `The declarant of the document (${identifier === '' ? 'none' : identifier}) is neither your firm nor one that your firm has a mandate for now. Put the identifier into Declarant/ID under which the firm is registered here.`,
     );
-  return { firmId: found.firm_id, name: found.name, identifier: found.identifier, takenBy: found.taken_by };
+  return {
+    firmId: found.firm_id,
+    name: found.name,
+    identifier: found.identifier,
+    takenBy: found.taken_by,
+    serial: found.serial,
+  };
 }
 
 /** The identifier as given, and without the country in front of it. */
@@ -61,16 +76,18 @@ function selectDeclarants(
     readonly broker: boolean;
     readonly now: Date;
     readonly localReference: string;
+    readonly number: boolean;
   },
 ): Promise<{ rows: DeclarantRow[] }> {
   return reader.query<DeclarantRow>({
     name: 'declarant-of-document',
     text: `select f.id as firm_id, f.name, f.identifier_value as identifier,
-        (select d.mrn from declarations d where d.declarant_firm_id = f.id and d.lrn = $5) as taken_by
+        (select d.mrn from declarations d where d.declarant_firm_id = f.id and d.lrn = $5) as taken_by,
+        case when $6::boolean then nextval('declaration_serial') end as serial
       from firms f where f.identifier_value = any($1::text[]) and (f.id = $2::uuid or ($3::boolean and exists (
         select 1 from mandates m where m.principal_firm_id = f.id and m.broker_firm_id = $2::uuid
           and m.valid_from <= $4 and m.valid_until > $4 and m.revoked_at is null)))
       limit 2`,
-    values: [asked.identifiers, asked.firmId, asked.broker, asked.now, asked.localReference],
+    values: [asked.identifiers, asked.firmId, asked.broker, asked.now, asked.localReference, asked.number],
   });
 }

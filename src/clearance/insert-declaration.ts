@@ -4,16 +4,6 @@ import { DECLARATION_COLUMNS, type DeclarationRow } from './declaration-row.ts';
 /** A declaration that is to be registered. */
 export type NewDeclaration = Omit<DeclarationRow, 'version' | 'waiting_for' | 'updated_at'>;
 
-/** The next number of the series of movement references. */
-export async function nextSerial(transaction: Transaction): Promise<bigint> {
-  const { rows } = await transaction.query<{ serial: bigint }>({
-    name: 'next-declaration-serial',
-    text: `select nextval('declaration_serial') as serial`,
-  });
-  if (rows[0] === undefined) throw new Error('the series of movement references gave no number');
-  return rows[0].serial;
-}
-
 /** Registers a declaration; undefined when its declarant has used the local reference already, also at the same moment. */
 export async function insertDeclaration(
   transaction: Transaction,

@@ -7,7 +7,7 @@ import { appendDeclarationEvent, notify, recordMilestone } from './change-declar
 import { type Declarant, declarantFor } from './declarant.ts';
 import type { DeclarationRow } from './declaration-row.ts';
 import { declaredColumns } from './declared-columns.ts';
-import { insertDeclaration, nextSerial } from './insert-declaration.ts';
+import { insertDeclaration } from './insert-declaration.ts';
 import {
   type Acceptance,
   acceptanceOf,
@@ -51,10 +51,10 @@ export async function lodgeDeclaration(
 ): Promise<Lodged> {
   const { facts } = refuseFaulty(document.reading);
   const content = registrableFrom(facts, parts.customs.offices);
-  const declarant = await declarantFor(asked, facts);
+  const declarant = await declarantFor(asked, facts, { number: true });
   if (declarant.takenBy !== null) throw lrnTaken(content.localReference, declarant.takenBy);
   await refuseUnusableReferences(parts, asked.transaction, declarant, facts);
-  const judged = await numbered(parts, asked, declarant, content, document.date);
+  const judged = numbered(parts, declarant, content, document.date);
   const judgement = await judge(parts, asked.transaction, judged, asked.now);
   const ahead = facts.lodgedAhead && arrival === null;
   const selection = ahead ? null : await selectChannel(parts, asked.transaction, judged, judgement, asked.now);
@@ -75,17 +75,11 @@ export function lrnTaken(localReference: string, mrn: string): Refusal {
   );
 }
 
-async function numbered(
-  parts: ClearanceParts,
-  asked: Asked,
-  declarant: Declarant,
-  content: Registrable,
-  date: string,
-): Promise<JudgedCase> {
-  const serial = await nextSerial(asked.transaction);
+function numbered(parts: ClearanceParts, declarant: Declarant, content: Registrable, date: string): JudgedCase {
+  if (declarant.serial === null) throw new Error('no number was taken for a declaration');
   return {
     id: parts.newId(),
-    mrn: makeMovementReference(parts.country, Number(date.slice(0, 4)), serial),
+    mrn: makeMovementReference(parts.country, Number(date.slice(0, 4)), declarant.serial),
     declarantFirmId: declarant.firmId,
     content,
     date,

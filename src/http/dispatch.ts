@@ -121,7 +121,8 @@ async function answer(route: Route, parts: DispatchParts, request: Request, prog
     if (digest === null) return undefined;
     return { personId: actor.personId, key, fingerprint: fingerprintOf(request.method, request.path, digest) };
   };
-  return changeOnce(parts, route.shares === true, identity, work, now);
+  const shares = typeof route.shares === 'function' ? route.shares(context) : route.shares === true;
+  return changeOnce(parts, shares, identity, work, now);
 }
 
 /** Does the work and keeps its reply in one transaction; if that was done before, gives the first reply. */

@@ -64,9 +64,10 @@ interface RouteTerms {
   readonly transactions?: 'own';
   /**
    * The handler is small work in the database and nothing else, so under load it shares a transaction with others that
-   * come at the same time (store/shared-transactions.ts says what that asks of it).
+   * come at the same time (store/shared-transactions.ts says what that asks of it). Where that goes by the request, the
+   * route says for which.
    */
-  readonly shares?: true;
+  readonly shares?: true | ((request: BodyContext) => boolean);
 }
 
 /** A row of the route table for people and programs that are signed in. */

@@ -13,8 +13,6 @@ before(async () => {
 });
 after(() => node.stop());
 
-/** Far above what it takes, also on a busy machine; reading a large one in this thread took seconds. */
-const SLOWEST_MILLISECONDS = 1_500;
 const XML = { contentType: 'application/xml' };
 const asXml = (json: JsonObject): string => writeWco(wcoShapeOf('declaration'), json);
 
@@ -91,10 +89,11 @@ describe('a declaration in XML', () => {
 });
 
 describe('a large declaration', () => {
-  /** Sends it while others ask without pause; answers what it got, and the slowest answer to the others. */
+  /** Sends it while others ask without pause; answers what it got, and which part of its time one of them waited at most. */
   async function sendAmongOthers(declaration: string) {
     await node.lodge();
     let done = false;
+    const began = performance.now();
     const sent = node.post(node.importer, '/api/declarations', declaration).then((reply) => {
       done = true;
       return reply;
@@ -105,15 +104,15 @@ describe('a large declaration', () => {
       await node.get(node.officer, '/api/declarations?limit=1').expect(200);
       slowest = Math.max(slowest, performance.now() - start);
     }
-    return { reply: await sent, slowest };
+    return { reply: await sent, waited: slowest / (performance.now() - began) };
   }
 
   test('of 9,999 items is told that the vocabulary has room for 999, while others go on', async () => {
     const declaration = importOf({ items: Array.from({ length: 9_999 }, () => ({})) });
-    const { reply, slowest } = await sendAmongOthers(JSON.stringify(declaration));
+    const { reply, waited } = await sendAmongOthers(JSON.stringify(declaration));
     assert.deepEqual([reply.status, reply.body.faults[0].code], [422, 'SCHEMA-COUNT']);
     assert.match(reply.body.faults[0].message, /999/);
-    assert.ok(slowest < SLOWEST_MILLISECONDS, `${slowest} ms`);
+    assert.ok(waited < 0.5, `${waited} of its time`);
   });
 
   test('of 999 items and many megabytes is lodged, while others go on', async () => {
@@ -125,9 +124,9 @@ describe('a large declaration', () => {
     const items = Array.from({ length: 999 }, () => ({ documents, certificate: null }));
     const declaration = JSON.stringify(importOf({ items }), null, 1);
     assert.ok(declaration.length > 10_000_000 && declaration.length < 20_971_520, String(declaration.length));
-    const { reply, slowest } = await sendAmongOthers(declaration);
+    const { reply, waited } = await sendAmongOthers(declaration);
     assert.equal(reply.status, 201, JSON.stringify(reply.body).slice(0, 1000));
     assert.equal(reply.body.goodsItemCount, 999);
-    assert.ok(slowest < SLOWEST_MILLISECONDS, `${slowest} ms`);
+    assert.ok(waited < 0.5, `${waited} of its time`);
   });
 });

@@ -21,6 +21,8 @@ import {
 } from './declaration-shapes.ts';
 import { DAY_QUERY, PAGE_QUERY, REASON_BODY, TEXT_QUERY } from './issuance-schemas.ts';
 
+/** Larger documents have a transaction of their own, so that the small ones of that moment do not wait for them. */
+const LARGEST_SHARED = 65_536;
 const TAG = 'Declarations';
 const one = { 200: { description: 'The declaration as it is now.', schema: DECLARATION_LINE } };
 
@@ -56,6 +58,7 @@ export function declarationRoutes(clearance: Clearance): Route[] {
       method: 'POST',
       path: '/api/declarations',
       operationId: 'lodgeDeclaration',
+      shares: ({ bytes }) => (bytes?.length ?? 0) <= LARGEST_SHARED,
       summary: 'Lodge a declaration, or send a message about one that was lodged',
       description:
         'A declaration of the WCO Data Model 3.6 as XML or JSON. It is accepted and given its MRN, registered when it is lodged ahead of the goods, or refused with every fault. Requests to amend (function 13, COR) or to cancel (INV), the presentation of goods (GPR) and supplementary data are recognised and change the declaration whose MRN they name.',
