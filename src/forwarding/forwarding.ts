@@ -109,7 +109,12 @@ async function list(asked: AskedForwarding, query: Readonly<Record<string, strin
 
 async function seen(asked: AskedForwarding, id: string): Promise<ForwardedRow> {
   const row = await findForwarded(asked.reader, asked.actor, asked.now, id);
-  if (row === undefined) throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+  if (row === undefined)
+    throw new Refusal(
+      'not-found',
+      'FORWARDED-DECLARATION-NOT-FOUND',
+      'There is no such forwarded declaration that you can see.',
+    );
   return row;
 }
 

@@ -79,7 +79,8 @@ export async function answerOrigin(
 ): Promise<void> {
   const { transaction, actor, now } = asked;
   const query = await findQuery(transaction, actor, id);
-  if (query?.side !== 'answering') throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+  if (query?.side !== 'answering')
+    throw new Refusal('not-found', 'ORIGIN-QUERY-NOT-FOUND', 'There is no such origin query that you can see.');
   if (query.version !== version) throw changedMeanwhile();
   if (query.state === 'determined' || query.state === 'withdrawn')
     throw new Refusal('conflict', 'QUERY-ENDED', `The other administration ended the query: it is ${query.state}.`);

@@ -218,7 +218,8 @@ export async function endQuery(
 
 async function askingSide(asked: AskedOrigin, id: string): Promise<QueryRow> {
   const query = await findQuery(asked.transaction, asked.actor, id);
-  if (query?.side !== 'asking') throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+  if (query?.side !== 'asking')
+    throw new Refusal('not-found', 'ORIGIN-QUERY-NOT-FOUND', 'There is no such origin query that you can see.');
   return query;
 }
 

@@ -100,7 +100,8 @@ async function list(asked: AskedOrigin, query: Readonly<Record<string, string>>)
 
 async function read(asked: AskedOrigin, id: string): Promise<OriginQueryDetail> {
   const row = await findQuery(asked.transaction, asked.actor, id);
-  if (row === undefined) throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+  if (row === undefined)
+    throw new Refusal('not-found', 'ORIGIN-QUERY-NOT-FOUND', 'There is no such origin query that you can see.');
   const answers = await answersOf(asked.transaction, row.side, id);
   return { ...viewOf(row, asked.now), answers: answers.map(answerOf) };
 }

@@ -137,7 +137,8 @@ function placeOf(text: string | undefined): FeedPlace | null {
 
 async function seen(asked: AskedResponses, id: string) {
   const row = await findResponse(asked.transaction, asked.actor, asked.now, id);
-  if (row === undefined) throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+  if (row === undefined)
+    throw new Refusal('not-found', 'RESPONSE-NOT-FOUND', 'There is no such response that you can see.');
   return row;
 }
 

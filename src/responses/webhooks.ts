@@ -161,7 +161,8 @@ export async function replay(
 
 async function seen(asked: AskedResponses, id: string): Promise<WebhookRow> {
   const row = await findWebhook(asked.transaction, firmOf(asked), id);
-  if (row === undefined) throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+  if (row === undefined)
+    throw new Refusal('not-found', 'WEBHOOK-NOT-FOUND', 'There is no such webhook that you can see.');
   return row;
 }
 

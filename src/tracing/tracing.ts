@@ -41,7 +41,7 @@ export function createTracing(parts: TracingParts): Tracing {
   return {
     async timeline({ reader, actor, now }, consignmentReference) {
       if (!(await parts.seesConsignment(reader, actor, now, consignmentReference)))
-        throw new Refusal('not-found', 'NOT-FOUND', 'There is nothing at this address.');
+        throw new Refusal('not-found', 'CONSIGNMENT-NOT-FOUND', 'There is no such consignment that you can see.');
       const [own, told] = await Promise.all([
         ownEvents(reader, consignmentReference, parts.country),
         partnerEvents(reader, consignmentReference),

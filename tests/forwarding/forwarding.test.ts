@@ -231,7 +231,9 @@ describe('an export declaration that is sent forward', () => {
     const late = { reader: vietNam.pool, actor: person('broker', brokerFirm), now: later(100) };
     assert.equal((await importing.list(late, { consignmentReference: ucr })).items.length, 0);
     const [line] = await listed();
-    await assert.rejects(importing.read(askedBy(person('trader', otherFirm)), line?.id ?? ''), { code: 'NOT-FOUND' });
+    await assert.rejects(importing.read(askedBy(person('trader', otherFirm)), line?.id ?? ''), {
+      code: 'FORWARDED-DECLARATION-NOT-FOUND',
+    });
   });
 
   test('is listed page by page', async () => {

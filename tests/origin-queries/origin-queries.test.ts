@@ -301,7 +301,7 @@ describe('a query about a certificate of origin', () => {
     assert.equal(outcome.taken ? '' : outcome.code, 'QUERY-ABOUT-UNKNOWN-CERTIFICATE');
     await assert.rejects(
       does(thailand, 'issuing-officer', (who) => answering.read(who, query.id)),
-      { code: 'NOT-FOUND' },
+      { code: 'ORIGIN-QUERY-NOT-FOUND' },
     );
   });
 
@@ -322,16 +322,16 @@ describe('a query about a certificate of origin', () => {
     const elsewhere = { office: 'ELSEWHERE' };
     await assert.rejects(
       does(thailand, 'issuing-officer', (who) => answering.read(who, id), elsewhere),
-      { code: 'NOT-FOUND' },
+      { code: 'ORIGIN-QUERY-NOT-FOUND' },
     );
     await assert.rejects(
       does(vietNam, 'clearance-officer', (who) => asking.read(who, id), elsewhere),
-      { code: 'NOT-FOUND' },
+      { code: 'ORIGIN-QUERY-NOT-FOUND' },
     );
     for (const role of ['trader', 'analyst', 'operator'] as const)
       await assert.rejects(
         does(vietNam, role, (who) => asking.read(who, id)),
-        { code: 'NOT-FOUND' },
+        { code: 'ORIGIN-QUERY-NOT-FOUND' },
       );
   });
 

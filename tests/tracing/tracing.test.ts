@@ -294,7 +294,7 @@ describe('a consignment that concerns two countries', () => {
     await happens(vietNam, 'declaration.accepted');
     sees = false;
     await assert.rejects(here.timeline({ reader: vietNam.pool, actor: actor('trader'), now: NOW }, ucr), {
-      code: 'NOT-FOUND',
+      code: 'CONSIGNMENT-NOT-FOUND',
     });
   });
 });
