@@ -201,7 +201,7 @@ class Walk {
 
 test('on no path of draws, returns, grants and messages in any order is a certificate used beyond its quantity', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {
       const certificate = certificateOf(String(QUANTITY));
       const bytes = await issue(thai, certificate);
       await thai.pool.query({
@@ -227,6 +227,6 @@ test('on no path of draws, returns, grants and messages in any order is a certif
         'in the end the issuing node knows what was used',
       );
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
