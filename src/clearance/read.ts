@@ -75,7 +75,8 @@ const ROUTES: readonly { readonly step: DeclarationStep; readonly action: string
 function actionsOf({ actor }: Asked, row: DeclarationRow): readonly string[] {
   const possible = stepsFrom(row.state, actor.firmId === null ? 'customs' : 'declarant');
   const actions = ROUTES.filter(({ step, right }) => possible.includes(step) && mayDo(actor, right));
-  const unanswered = row.open_queries > row.answered_queries && mayDo(actor, 'query.answer');
+  const asked = row.closed_at === null && row.open_queries > row.answered_queries;
+  const unanswered = asked && mayDo(actor, 'query.answer');
   return [...actions.map(({ action }) => action), ...(unanswered ? ['answer-query'] : [])];
 }
 

@@ -18,8 +18,9 @@ export function visibleDeclarations(actor: Actor, now: Date, first: number): Con
     case 'broker':
       if (actor.firmId === null) return nothing;
       return {
-        sql: `(d.declarant_firm_id = ${one} or d.declarant_firm_id in (select m.principal_firm_id from mandates m
-          where m.broker_firm_id = ${one} and m.valid_from <= ${two} and m.valid_until > ${two} and m.revoked_at is null))`,
+        sql: `d.declarant_firm_id in (select ${one}::uuid union all select m.principal_firm_id from mandates m
+          where m.broker_firm_id = ${one}::uuid and m.valid_from <= ${two} and m.valid_until > ${two}
+            and m.revoked_at is null)`,
         values: [actor.firmId, now],
         name: 'broker',
       };

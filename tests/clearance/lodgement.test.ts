@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { findDeclaration } from '../../src/clearance/declaration-row.ts';
+import { releaseGoods } from '../../src/clearance/release.ts';
 import { profileOf } from '../../src/documents/declaration/national-profile.ts';
 import { certificateOf, keepCertificate } from '../ledger/support.ts';
-import { type ClearanceNode, importOf, NOW, startClearanceNode } from './support.ts';
+import { actorOf, type ClearanceNode, importOf, NOW, OFFICE, startClearanceNode } from './support.ts';
 
 let node: ClearanceNode;
 before(async () => {
@@ -244,6 +246,27 @@ describe('lodging a declaration', () => {
     const query = `?arrivedAt=${encodeURIComponent('2026-03-05T01:30:00Z')}`;
     const reply = await node.post(node.importer, `/api/declarations${query}`, importOf()).expect(422);
     assert.equal(reply.body.code, 'MILESTONE-IN-FUTURE');
+  });
+});
+
+describe('without a directory and with every partner away', () => {
+  test('a declaration is lodged, what was not checked is said, and its goods can go against security', async () => {
+    node.channelOf = () => 'yellow';
+    const { number } = certificateOf('2000');
+    const item = { preferenceCode: '301', quantity: '2000', certificate: { id: number, quantity: '2000' } };
+    const { mrn, body } = await node.lodge({ items: [item] });
+    assert.deepEqual([body.state, body.channel], ['in-clearance', 'yellow']);
+    const { body: read } = await node.get(node.importer, `/api/declarations/${mrn}`).expect(200);
+    assert.deepEqual([read.certificates[0].state, read.certificates[0].certificateNumber], ['awaited', number]);
+    assert.ok(read.open.some(({ code }: { code: string }) => code === 'CERTIFICATE-AWAITED'));
+    const actor = actorOf(node.officer, OFFICE);
+    const released = await node.change(async (transaction) => {
+      const seen = await findDeclaration(transaction, actor, NOW, mrn);
+      const terms = { conditional: true, reasons: ['Against security; the certificate is awaited.'] };
+      return releaseGoods(node.parts, { transaction, actor, now: NOW }, seen, seen.version, terms);
+    });
+    assert.equal(released.state, 'conditionally-released');
+    assert.equal((await node.milestones(mrn)).at(-1), 'M10');
   });
 });
 

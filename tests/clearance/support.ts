@@ -98,7 +98,10 @@ export function importOf(options: ExampleOptions = {}): JsonObject {
   });
 }
 
-/** @param more routes of other parts of clearance over the same parts */
+/**
+ * A node that no partner answers and that holds no directory: what is tested on it is also what goes on then.
+ * @param more routes of other parts of clearance over the same parts
+ */
 export async function startClearanceNode(
   more: (parts: LodgementParts, pool: () => Pool) => readonly Route[] = () => [],
 ): Promise<ClearanceNode> {
@@ -120,7 +123,12 @@ export async function startClearanceNode(
     },
     sealingKey: () => keys.sealing,
     directory: () => null,
-    exchange: { send: async () => ({ messageId: `${randomUUID()}@vn.example` }) },
+    // No partner can be reached and there is no directory: nothing of clearance may wait for either.
+    exchange: {
+      send: async () => {
+        throw new Error('the partner is away');
+      },
+    },
     certificates: {
       see: async () => {
         throw new Error('nobody looks at certificates in these tests');

@@ -67,6 +67,8 @@ create table declarations (
 alter table declarations set (fillfactor = 70);
 create index declarations_of_firm on declarations (declarant_firm_id, lodged_at desc, id desc);
 create index declarations_of_office on declarations (office, lodged_at desc, id desc);
+-- Supervisors list those of every office.
+create index declarations_by_age on declarations (lodged_at desc, id desc);
 create index declarations_of_consignment on declarations (ucr);
 -- The worklist: what is open, however many are closed.
 create index declarations_worklist on declarations (office, target_at, id) where state in ('in-clearance', 'conditionally-released');
