@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JsonObject } from '../documents/json.ts';
+import { isArray, type JsonObject } from '../documents/json.ts';
 import { Refusal } from '../documents/refusal.ts';
 import { entriesAt, fieldOf, textAt } from './answers.ts';
 import type { CarriedSample } from './carry-samples.ts';
@@ -203,7 +203,9 @@ async function declareImport(
     );
     throw new Error(`the sample declaration has faults: ${faults.join(', ')}`);
   }
-  happened.push('The pre-check found no fault.');
+  const notChecked = fieldOf(fieldOf(check.body, 'preview'), 'notChecked');
+  const open = isArray(notChecked) ? notChecked.filter((words) => typeof words === 'string') : [];
+  happened.push(['The pre-check found no fault.', ...open].join(' '));
   const arrival = { at: new Date().toISOString(), precision: 'second' };
   const query = new URLSearchParams({ arrivedAt: arrival.at, arrivalPrecision: arrival.precision }).toString();
   const lodged = await importer.post(ahead ? '/api/declarations' : `/api/declarations?${query}`, declaration);

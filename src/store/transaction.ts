@@ -76,9 +76,21 @@ function openTransaction(client: pg.PoolClient): OpenTransaction {
   let waiting: Statement[] = [];
   /** The first statements with the begin; the others wait for it, or they could run outside of the transaction. */
   let begun: Promise<unknown> | undefined;
+  /** A connection runs one statement at a time; what is asked side by side takes its turn. */
+  let running: Promise<unknown> | undefined;
   async function query<Row extends pg.QueryResultRow>(
     statement: Statement,
   ): Promise<{ rows: Row[]; rowCount: number }> {
+    while (running !== undefined) await running.catch(() => undefined);
+    const mine = send<Row>(statement);
+    running = mine;
+    try {
+      return await mine;
+    } finally {
+      running = undefined;
+    }
+  }
+  async function send<Row extends pg.QueryResultRow>(statement: Statement): Promise<{ rows: Row[]; rowCount: number }> {
     if (begun !== undefined) await begun;
     const before = waiting;
     waiting = [];

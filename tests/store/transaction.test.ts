@@ -42,6 +42,24 @@ describe('a transaction', () => {
     assert.deepEqual(woken, []);
   });
 
+  test('answers statements that are asked side by side in turn, and warns of nothing', async () => {
+    const warned: Error[] = [];
+    const warn = (warning: Error): void => void warned.push(warning);
+    process.on('warning', warn);
+    const answers = await inTransaction(database.pool, (transaction) =>
+      Promise.all(
+        ['1', '2', '3'].map(async (value) => {
+          const { rows } = await transaction.query<{ value: string }>({ text: 'select $1 as value', values: [value] });
+          return rows[0]?.value;
+        }),
+      ),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', warn);
+    assert.deepEqual(answers, ['1', '2', '3']);
+    assert.deepEqual(warned, []);
+  });
+
   test('undoes only the part within a savepoint when that part fails', async () => {
     await inTransaction(database.pool, async (transaction) => {
       await transaction.query({ text: "insert into things values ('outer')" });
