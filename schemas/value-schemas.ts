@@ -95,7 +95,7 @@ function decimalSchema({ totalDigits, fractionDigits, patterns }: ValueRule): Js
   const fraction = fractionDigits === undefined ? '' : `, ${fractionDigits} of them behind the point`;
   return {
     type: 'string',
-    pattern: `^${SPACE}*[+-]?(?=\\.?[0-9])0*${total}${whole}(?:\\.${rest})?${SPACE}*$`,
+    pattern: `^${SPACE}*[+-]?(?=\\.?[0-9])0*(?!0)${total}${whole}(?:\\.${rest})?${SPACE}*$`,
     says: fractionDigits === 0 ? digits.replace('decimal', 'whole') : `${digits}${fraction}`,
   };
 }

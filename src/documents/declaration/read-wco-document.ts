@@ -13,18 +13,19 @@ export type WcoReading =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 const RESPONSE = 'urn:wco:datamodel:WCO:RES-DMS:2';
+/** A namespace that may be written with references in it. */
+const WRITTEN_BY_REFERENCE = /\sxmlns[^\s"'=<>]{0,260}\s{0,100}=\s{0,100}["'][^"'<>&]{0,200}&/;
 
 /**
  * The kind of a document that stands in the WCO's wrapper: responses by what the wrapper holds, else a declaration;
- * undefined for other documents.
+ * undefined for other documents. The wrapper is only looked into, which takes long, where it can hold a response.
+ * @param text of the document
  */
-export function wcoKindOfXml(document: XmlDocument): WcoKind | undefined {
+function kindOf(document: XmlDocument, text: string): WcoKind | undefined {
   const { root } = document;
   if (root.name !== WRAPPER.local || root.namespaceUri !== WRAPPER.namespace) return undefined;
-  const last = root.lastChild;
-  const element = last !== null && 'attrs' in last ? last : elementsOf(root).at(-1);
-  const isResponse = element !== undefined && 'namespaceUri' in element && element.namespaceUri === RESPONSE;
-  return isResponse ? 'declaration-response' : 'declaration';
+  if (!text.includes(RESPONSE) && !WRITTEN_BY_REFERENCE.test(text)) return 'declaration';
+  return elementsOf(root).at(-1)?.namespaceUri === RESPONSE ? 'declaration-response' : 'declaration';
 }
 
 /** The kind of WCO document that a JSON value is, by what only these have. */
@@ -43,7 +44,7 @@ export function mayBeWco(bytes: Uint8Array): boolean {
 }
 
 /** The text of bytes that are UTF-8, without the byte order mark. */
-export function textOfXml(bytes: Uint8Array): string {
+function textOfXml(bytes: Uint8Array): string {
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', hasMark ? 3 : 0);
 }
@@ -57,10 +58,11 @@ export function readWcoXml(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): 
   const reading = readXml(bytes, { ...WCO_XML_LIMITS, ...limits });
   if (!reading.ok) return reading;
   const { document } = reading;
+  const text = textOfXml(bytes);
   let kind: WcoKind | undefined;
   let found = '';
   try {
-    kind = wcoKindOfXml(document);
+    kind = kindOf(document, text);
     if (kind === undefined) {
       const { name, namespaceUri } = document.root;
       found = `${name.slice(0, 80)} of the namespace "${namespaceUri.slice(0, 120)}"`;
@@ -68,7 +70,7 @@ export function readWcoXml(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): 
   } finally {
     document.dispose();
   }
-  if (kind !== undefined) return { ok: true, kind, content: readWco(wcoShapeOf(kind), textOfXml(bytes)) };
+  if (kind !== undefined) return { ok: true, kind, content: readWco(wcoShapeOf(kind), text) };
   const message = `This is no document in the WCO's wrapper: ${found}.`;
   const expected = `${WRAPPER.local} of the namespace "${WRAPPER.namespace}"`;
   return { ok: false, faults: [{ code: 'KIND-UNKNOWN', pointer: '', message, found, expected }] };

@@ -25,7 +25,6 @@ const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const XML = 'http://www.w3.org/XML/1998/namespace';
 const MOST_FAULTS = 200;
 const BLANK = /^[ \t\r\n]*$/;
-const ATTRIBUTE = /([^\s=]+)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/g;
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Prefixes in force, and the names that were met under them. */
@@ -83,6 +82,12 @@ class Reader {
   #tag(outer: Scope): Tag {
     const text = this.#text;
     const position = this.#at;
+    const bare = text.indexOf('>', position);
+    const word = text.slice(position + 1, bare);
+    if (outer.names.has(word)) {
+      this.#at = bare + 1;
+      return { name: word, isEmpty: false, attributes: NONE, scope: outer, position };
+    }
     let end = position + 1;
     for (;;) {
       const code = text.charCodeAt(end);
@@ -105,18 +110,27 @@ class Reader {
     const isEmpty = text.charCodeAt(close - 1) === 0x2f;
     this.#at = close + 1;
     const inside = text.slice(end, isEmpty ? close - 1 : close);
-    if (!inside.includes('=')) return { name, isEmpty, attributes: NONE, scope: outer, position };
-    const attributes = new Map<string, string>();
+    let attributes: Map<string, string> | undefined;
     let prefixes: Map<string, string> | undefined;
-    for (const [, attribute = '', double, single] of inside.matchAll(ATTRIBUTE)) {
-      const value = attributeValue(double ?? single ?? '');
+    for (let at = 0; ; ) {
+      const equals = inside.indexOf('=', at);
+      if (equals < 0) break;
+      const attribute = inside.slice(at, equals).trim();
+      let open = equals + 1;
+      while (inside.charCodeAt(open) !== 0x22 && inside.charCodeAt(open) !== 0x27) open += 1;
+      const ends = inside.indexOf(inside.charCodeAt(open) === 0x22 ? '"' : "'", open + 1);
+      const value = attributeValue(inside.slice(open + 1, ends));
+      at = ends + 1;
       if (attribute === 'xmlns' || attribute.startsWith('xmlns:')) {
         prefixes ??= new Map(outer.prefixes);
         prefixes.set(attribute === 'xmlns' ? '' : attribute.slice(6), value);
-      } else attributes.set(attribute, value);
+      } else {
+        attributes ??= new Map();
+        attributes.set(attribute, value);
+      }
     }
     const scope = prefixes === undefined ? outer : { prefixes, names: new Map<string, string>() };
-    return { name, isEmpty, attributes, scope, position };
+    return { name, isEmpty, attributes: attributes ?? NONE, scope, position };
   }
 
   #namespace(scope: Scope, prefix: string): string {

@@ -24,7 +24,8 @@ function withNamespaces(bytes: Buffer): Buffer {
     text
       .replace('<MetaData>', '<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2">')
       .replace('<Response>', '<Response xmlns="urn:wco:datamodel:WCO:RES-DMS:2">')
-      .replaceAll('<DateTimeString ', '<DateTimeString xmlns="urn:wco:datamodel:WCO:Response_DS:DMS:2" '),
+      .replace(/(<\/Declaration>\s*<Declaration)>/, '$1 xmlns="urn:wco:datamodel:WCO:DEC-DMS:2">')
+      .replaceAll('<DateTimeString', '<DateTimeString xmlns="urn:wco:datamodel:WCO:Response_DS:DMS:2"'),
   );
 }
 
@@ -81,13 +82,16 @@ describe('the corpus of declarations', { skip }, () => {
 
   it('has responses, each read as the official schema judges it and written back as the same document', () => {
     const judge = wcoJudge('response');
+    const refused: string[] = [];
     for (const [name, bytes] of files('notifications')) {
       const whole = withNamespaces(bytes);
       const check: Check = checkBytes(whole);
       assert.equal(check.kind, 'declaration-response', `${name} ${JSON.stringify(check.faults)}`);
       assert.equal(check.faults.length === 0, judge?.(whole), `${name} ${JSON.stringify(check.faults)}`);
       if (check.faults.length === 0) assert.deepEqual(documentOf(convertedBothWays(whole)), documentOf(whole), name);
+      else refused.push(name);
     }
+    assert.deepEqual(refused, ['16_DMSEOG.xml'], 'the one whose date is printed as no date of the vocabulary');
   });
 
   it('comes with the XML Schema from which the shared schemas are derived', () => {
