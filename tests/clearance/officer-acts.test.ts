@@ -78,6 +78,23 @@ describe('an assessment', () => {
     assert.equal((await officer.act(mrn, 'assessment', { findings })).body.proposed, false);
   });
 
+  test('that was opened again starts again: each M5a has its M5b', async () => {
+    const mrn = await lodge({ certificate: 'reserved' });
+    await officer.act(mrn, 'assessment', {});
+    await node.web.pool.query({ text: 'update declarations set assessment_open = true where mrn = $1', values: [mrn] });
+    await officer.act(mrn, 'assessment', {});
+    assert.deepEqual(await node.milestones(mrn), ['M5a', 'M5b', 'M5a', 'M5b']);
+  });
+
+  test('of a green declaration whose certificate cannot be used does not let the node release it', async () => {
+    const mrn = await lodge({ channel: 'green', certificate: 'refused' });
+    const { body } = await officer.act(mrn, 'assessment', {});
+    assert.deepEqual([body.declaration.state, body.declaration.waitingFor], ['in-clearance', 'officer']);
+    await officer.act(mrn, 'preference/withhold', { items: [1], reasons: [{ reason: 'Not enough quantity.' }] });
+    const paid = await officer.act(mrn, 'payments', money('payment', '50'));
+    assert.equal(paid.body.declaration.state, 'released');
+  });
+
   test('establishes a duty that could not be computed', async () => {
     const mrn = await lodge({ commodityCode: '99999999' });
     assert.equal((await node.standing(mrn))['payment'], 'unknown');

@@ -4,13 +4,13 @@ import { Refusal } from '../../documents/refusal.ts';
 import type { Money } from '../../tariff/assessment.ts';
 import type { Asked } from '../asked.ts';
 import type { DeclarationRow } from '../declaration-row.ts';
-import { settleIfNothingOpen } from '../settle.ts';
 import { changeByOfficer, declarationToActOn, givenText } from './act.ts';
 import { insertDecision } from './decisions.ts';
 import type { DutyStanding } from './duty-standing.ts';
 import { refuseUnknownItems } from './items.ts';
 import { type ItemFinding, officerFacts } from './officer-facts.ts';
 import type { OfficerParts } from './parts.ts';
+import { settleCase } from './settle-case.ts';
 import type { DecisionReason, DecisionRecord, EstablishedDuty, OfficerAssessment } from './standing.ts';
 import { dutyConsequence, dutyNotice } from './told-duty.ts';
 import { assessmentIn, dutyAfter, readWorkingCase, type WorkingCase } from './working.ts';
@@ -149,7 +149,8 @@ async function putInForce(
     asked,
     row,
     {
-      columns: { assessment_open: false, ...consequence.columns },
+      // Opened again, it starts again: each M5a has its M5b.
+      columns: { assessment_open: false, assessment_started_at: null, ...consequence.columns },
       event: {
         kind: 'declaration.assessed',
         data: { due: duty.due, corrected: terms.reasons.length > 0, payment: duty.payment },
@@ -169,7 +170,7 @@ async function putInForce(
     terms.claims,
   );
   keep(parts, asked, row, 'assessment', terms);
-  return { row: await settleIfNothingOpen(parts, asked, changed), duty, proposed: false };
+  return { row: await settleCase(parts, asked, changed), duty, proposed: false };
 }
 
 function keep(

@@ -1,12 +1,12 @@
 import { Refusal } from '../../documents/refusal.ts';
 import type { Asked } from '../asked.ts';
 import type { DeclarationRow } from '../declaration-row.ts';
-import { settleIfNothingOpen } from '../settle.ts';
 import { changeByOfficer, declarationToActOn, givenText } from './act.ts';
 import { selectInspections } from './case-file.ts';
 import { insertDecision } from './decisions.ts';
 import { refuseUnknownItems } from './items.ts';
 import type { OfficerParts } from './parts.ts';
+import { settleCase } from './settle-case.ts';
 import type { InspectionStanding, ItemInspection } from './standing.ts';
 import { insertInspection } from './system-steps.ts';
 
@@ -129,7 +129,7 @@ export async function recordInspection(
     decidedAt: asked.now,
   });
   moveInspection(asked, inspection, 'done');
-  return settleIfNothingOpen(parts, asked, changed);
+  return settleCase(parts, asked, changed);
 }
 
 function resultsOf(row: DeclarationRow, inspection: InspectionStanding, report: InspectionReport): ItemInspection[] {

@@ -3,11 +3,11 @@ import { Refusal } from '../../documents/refusal.ts';
 import type { Asked } from '../asked.ts';
 import { changeDeclaration } from '../change-declaration.ts';
 import type { DeclarationRow } from '../declaration-row.ts';
-import { settleIfNothingOpen } from '../settle.ts';
 import { declarationToActOn, givenText } from './act.ts';
 import type { DutyStanding } from './duty-standing.ts';
 import type { OfficerParts } from './parts.ts';
 import { refuseAhead } from './permits.ts';
+import { settleCase } from './settle-case.ts';
 import type { PaymentRecord } from './standing.ts';
 import { dutyConsequence } from './told-duty.ts';
 import { dutyAfter, readWorkingCase } from './working.ts';
@@ -82,7 +82,7 @@ export async function recordPayment(
     },
   });
   insertPayment(asked, row, payment);
-  return { row: await settleIfNothingOpen(parts, asked, changed), duty };
+  return { row: await settleCase(parts, asked, changed), duty };
 }
 
 function wordsOf(payment: PaymentRecord, duty: DutyStanding): string {

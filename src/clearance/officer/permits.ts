@@ -1,12 +1,12 @@
 import { Refusal } from '../../documents/refusal.ts';
 import type { Asked } from '../asked.ts';
 import type { DeclarationRow } from '../declaration-row.ts';
-import { settleIfNothingOpen } from '../settle.ts';
 import { changeByOfficer, declarationToActOn, givenText, reported } from './act.ts';
 import { selectPermits } from './case-file.ts';
 import { insertDecision } from './decisions.ts';
 import { refuseUnknownItems } from './items.ts';
 import type { OfficerParts } from './parts.ts';
+import { settleCase } from './settle-case.ts';
 import type { PermitStanding } from './standing.ts';
 import { insertPermit } from './system-steps.ts';
 
@@ -133,7 +133,7 @@ export async function answerPermit(
     decidedByName: asked.actor.name,
     decidedAt: asked.now,
   });
-  return settleIfNothingOpen(parts, asked, changed);
+  return settleCase(parts, asked, changed);
 }
 
 /** @throws the refusal `MOMENT-AHEAD`: what has not happened yet cannot be recorded (timing.md) */

@@ -2,13 +2,13 @@ import { Refusal } from '../../documents/refusal.ts';
 import type { Asked } from '../asked.ts';
 import type { DeclarationRow } from '../declaration-row.ts';
 import type { CertificateUse } from '../ports.ts';
-import { settleIfNothingOpen } from '../settle.ts';
 import { changeByOfficer, declarationToActOn, givenText } from './act.ts';
 import { insertDecision } from './decisions.ts';
 import type { DutyStanding } from './duty-standing.ts';
 import { refuseUnknownItems } from './items.ts';
 import { claimedFacts } from './officer-facts.ts';
 import type { OfficerParts } from './parts.ts';
+import { settleCase } from './settle-case.ts';
 import type { DecisionReason } from './standing.ts';
 import { dutyConsequence, dutyNotice } from './told-duty.ts';
 import { dutyAfter, readWorkingCase, type WorkingCase } from './working.ts';
@@ -133,7 +133,7 @@ async function decide(
     decidedByName: asked.actor.name,
     decidedAt: asked.now,
   });
-  return { row: await settleIfNothingOpen(parts, asked, changed), duty };
+  return { row: await settleCase(parts, asked, changed), duty };
 }
 
 function checkedReasons(reasons: readonly DecisionReason[]): DecisionReason[] {

@@ -3,7 +3,6 @@ import { changedMeanwhile } from '../../store/pool.ts';
 import type { Asked } from '../asked.ts';
 import { changeDeclaration } from '../change-declaration.ts';
 import { type DeclarationRow, findDeclaration } from '../declaration-row.ts';
-import { settleIfNothingOpen } from '../settle.ts';
 import { changeByOfficer, declarationToActOn, givenText, OPEN_STATES } from './act.ts';
 import { refuseUnknownItems } from './items.ts';
 import type { OfficerParts } from './parts.ts';
@@ -16,6 +15,7 @@ import {
   type QueryTurn,
   selectQuery,
 } from './query-queries.ts';
+import { settleCase } from './settle-case.ts';
 
 /** Most queries of one declaration that are open at once. */
 export const MOST_OPEN_QUERIES = 50;
@@ -186,7 +186,7 @@ export async function closeQuery(
   const turn = query.turn + 1;
   insertTurn(asked.transaction, query.id, { ...said(asked, text), number: turn, kind: 'closing' });
   changeQuery(asked.transaction, query, { state: 'closed', turn, at: asked.now });
-  return settleIfNothingOpen(parts, asked, changed);
+  return settleCase(parts, asked, changed);
 }
 
 /** What a question and its answer have in common. */
