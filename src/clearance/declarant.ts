@@ -79,15 +79,18 @@ function selectDeclarants(
     readonly number: boolean;
   },
 ): Promise<{ rows: DeclarantRow[] }> {
+  // Of a trader only the own firm is looked up: with what a broker may do, no plan would be kept.
+  const actsFor = asked.broker
+    ? `(f.id = $2::uuid or exists (select 1 from mandates m where m.principal_firm_id = f.id
+        and m.broker_firm_id = $2::uuid and m.valid_from <= $5 and m.valid_until > $5 and m.revoked_at is null))`
+    : 'f.id = $2::uuid';
   return reader.query<DeclarantRow>({
-    name: 'declarant-of-document',
+    name: `declarant-of-document-${asked.broker ? 'broker' : 'trader'}`,
     text: `select f.id as firm_id, f.name, f.identifier_value as identifier,
-        (select d.mrn from declarations d where d.declarant_firm_id = f.id and d.lrn = $5) as taken_by,
-        case when $6::boolean then nextval('declaration_serial') end as serial
-      from firms f where f.identifier_value = any($1::text[]) and (f.id = $2::uuid or ($3::boolean and exists (
-        select 1 from mandates m where m.principal_firm_id = f.id and m.broker_firm_id = $2::uuid
-          and m.valid_from <= $4 and m.valid_until > $4 and m.revoked_at is null)))
+        (select d.mrn from declarations d where d.declarant_firm_id = f.id and d.lrn = $3) as taken_by,
+        case when $4::boolean then nextval('declaration_serial') end as serial
+      from firms f where f.identifier_value = any($1::text[]) and ${actsFor}
       limit 2`,
-    values: [asked.identifiers, asked.firmId, asked.broker, asked.now, asked.localReference, asked.number],
+    values: [asked.identifiers, asked.firmId, asked.localReference, asked.number, ...(asked.broker ? [asked.now] : [])],
   });
 }

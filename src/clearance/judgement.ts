@@ -20,6 +20,8 @@ export interface JudgedCase {
   readonly content: Registrable;
   /** `YYYY-MM-DD` in the zone of the administration. */
   readonly date: string;
+  /** It is being lodged: nothing was set aside for it before. */
+  readonly isNew?: true;
 }
 
 /** What follows from a declaration's content on a day. */
@@ -54,6 +56,7 @@ export async function judge(
             movementReference: judged.mrn,
             facts: claimedFacts(facts, withheld),
             importerIdentifier: facts.importer?.id ?? null,
+            ...(judged.isNew === true ? { isNew: true } : {}),
           },
           now,
         );

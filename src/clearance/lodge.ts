@@ -83,6 +83,7 @@ function numbered(parts: ClearanceParts, declarant: Declarant, content: Registra
     declarantFirmId: declarant.firmId,
     content,
     date,
+    isNew: true,
   };
 }
 

@@ -51,6 +51,8 @@ export interface CertificateClaim {
   readonly movementReference: string;
   readonly facts: DeclarationFacts;
   readonly importerIdentifier: string | null;
+  /** It is being lodged: nothing can have been set aside for it before. */
+  readonly isNew?: true;
 }
 
 /** The ledger of certificates: what of each is set aside, written off and left. */

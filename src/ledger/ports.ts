@@ -54,6 +54,8 @@ export interface Claim {
   readonly movementReference: string;
   readonly facts: ClaimFacts;
   readonly importerIdentifier: string | null;
+  /** It is being lodged: nothing can have been set aside for it before. */
+  readonly isNew?: true;
 }
 
 /** A certificate as the journey of certificates shows it to an actor. */

@@ -75,9 +75,9 @@ export async function reserve(
 ): Promise<readonly Use[]> {
   const { declarationId, movementReference } = claim;
   const references = referencesOf(claim.facts, claim.importerIdentifier, parts.isCertificateOfOrigin);
-  holdDeclaration(transaction, declarationId);
+  if (claim.isNew !== true) holdDeclaration(transaction, declarationId);
   const known = await arrivedCertificates(transaction, references);
-  const earlier = await holdUses(transaction, declarationId);
+  const earlier = claim.isNew === true ? [] : await holdUses(transaction, declarationId);
   const kept = earlier.filter(({ state }) => state === 'written-off');
   const judged = references
     .filter((reference) => !kept.some((use) => isSameReference(use, reference)))

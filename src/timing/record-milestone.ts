@@ -1,69 +1,83 @@
 import type { Statement } from '../store/pool.ts';
 import { refuseImpossibleMoment } from './judge-milestone.ts';
-import { type CaseDescription, COUNTED_MILESTONES, type MilestoneRecorder, type MilestoneReport } from './milestone.ts';
+import {
+  type CaseDescription,
+  isCounted,
+  type MilestoneId,
+  type MilestoneRecorder,
+  type MilestoneReport,
+} from './milestone.ts';
 import { BACKDATED_AFTER_SECONDS, ORDER_RULES, SPAN_SECONDS } from './order-rules.ts';
 
 const column = (milestone: string): string => milestone.toLowerCase();
-const list = (milestones: readonly string[]): string => milestones.map((milestone) => `'${milestone}'`).join(', ');
 
 /** Seconds of the span that a moment of the reported precision names. */
 const SPAN = `case $5 when 'minute' then ${SPAN_SECONDS.minute} when 'day' then ${SPAN_SECONDS.day} else 0 end`;
 
-const ORDER_MARKS = ORDER_RULES.map(({ milestones, order, against, mark }) => {
-  const moment = `k.${column(against)}_at`;
-  const wrong =
-    order === 'before' ? `$3::timestamptz + make_interval(secs => ${SPAN}) < ${moment}` : `$3::timestamptz > ${moment}`;
-  return `case when $2 in (${list(milestones)}) and ${wrong} then '${mark}' end`;
-});
-
-const STANDS_ALREADY = `case $2 ${COUNTED_MILESTONES.map(
-  (milestone) => `when '${milestone}' then k.${column(milestone)}_at is not null`,
-).join(' ')} else false end`;
-
-/** A repeated record is kept, and what stands stays; a correction counts when what it corrects did. */
-const COUNTS = `case when $12::bigint is null then not (${STANDS_ALREADY})
-  else coalesce((select s.counts from clearance_milestones s where s.id = $12), false) end`;
+/** The marks that the order of milestones gives to one of them. */
+function orderMarks(milestone: MilestoneId): string[] {
+  return ORDER_RULES.filter(({ milestones }) => milestones.includes(milestone)).map(({ order, against, mark }) => {
+    const moment = `k.${column(against)}_at`;
+    const wrong =
+      order === 'before'
+        ? `$3::timestamptz + make_interval(secs => ${SPAN}) < ${moment}`
+        : `$3::timestamptz > ${moment}`;
+    return `case when ${wrong} then '${mark}' end`;
+  });
+}
 
 /**
  * The case is read under its lock, the milestone is marked by what stands, and what stands follows, in one statement. A
- * milestone of a case that was never opened has no reference number and fails.
+ * milestone of a case that was never opened has no reference number and fails. A repeated record is kept, and what
+ * stands stays; a correction counts when what it corrects did. Each milestone has a statement of its own that holds what
+ * concerns it and nothing else: the server prepares every expression anew for each execution.
  */
-const RECORD = `
+function recordText(milestone: MilestoneId, isCorrection: boolean): string {
+  const standsAlready = isCounted(milestone) ? `k.${column(milestone)}_at is not null` : 'false';
+  const counts = isCorrection
+    ? 'coalesce((select s.counts from clearance_milestones s where s.id = $12::bigint), false)'
+    : `not ${standsAlready}`;
+  const marks = [
+    `case when $6::timestamptz - $3::timestamptz > make_interval(secs => ${BACKDATED_AFTER_SECONDS} + ${SPAN})
+          then 'backdated' end`,
+    ...(isCorrection ? [`'corrected'`] : [`case when ${standsAlready} then 'repeated' end`]),
+    ...orderMarks(milestone),
+  ];
+  const name = column(milestone);
+  const standing = isCounted(milestone)
+    ? `${name}_at = case when a.counts then a.occurred_at else c.${name}_at end,
+    ${name}_quality = case when a.counts
+      then case a.precision when 'day' then 2 when 'minute' then 1 else 0 end + case when a.marks = '{}' then 0 else 4 end
+      else c.${name}_quality end,`
+    : '';
+  return `
   with known as (select * from clearance_cases where declaration_id = $1::uuid for update),
   added as (
     insert into clearance_milestones (declaration_id, mrn, ucr, milestone, occurred_at, zone, precision, recorded_at, role,
       node, source_kind, source_id, source_name, pair, supersedes, reason, counts, marks)
-    select $1, k.mrn, k.ucr, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $12, $13, ${COUNTS},
+    select $1, k.mrn, k.ucr, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $12::bigint, $13, ${counts},
       array(select distinct mark from unnest(array[
-        case when $6::timestamptz - $3::timestamptz > make_interval(secs => ${BACKDATED_AFTER_SECONDS} + ${SPAN})
-          then 'backdated' end,
-        case when $12::bigint is not null then 'corrected' end,
-        case when $12::bigint is null and ${STANDS_ALREADY} then 'repeated' end,
-        ${ORDER_MARKS.join(',\n        ')}]) as found (mark) where mark is not null order by mark)
+        ${marks.join(',\n        ')}]) as found (mark) where mark is not null order by mark)
     from (select 1) as always left join known k on true
-    returning id, milestone, occurred_at, precision, recorded_at, counts, marks)
-  update clearance_cases c set
-    ${COUNTED_MILESTONES.map(column)
-      .map(
-        (
-          name,
-        ) => `${name}_at = case when a.counts and a.milestone = '${name.toUpperCase()}' then a.occurred_at else c.${name}_at end,
-    ${name}_quality = case when a.counts and a.milestone = '${name.toUpperCase()}'
-      then case a.precision when 'day' then 2 when 'minute' then 1 else 0 end + case when a.marks = '{}' then 0 else 4 end
-      else c.${name}_quality end,`,
-      )
-      .join('\n    ')}
-    changed_at = greatest(c.changed_at, a.recorded_at)
+    returning id, occurred_at, precision, recorded_at, counts, marks)
+  update clearance_cases c set ${standing} changed_at = greatest(c.changed_at, a.recorded_at)
   from added a where c.declaration_id = $1
   returning a.id`;
+}
+
+const texts = new Map<string, string>();
 
 /** The statement that records a milestone; its answer is one row with the `id`. */
 export function recordStatement(report: MilestoneReport, node: string, recordedAt: Date): Statement {
   refuseImpossibleMoment(report, recordedAt);
-  const { source } = report;
+  const { source, milestone, supersedes } = report;
+  const isCorrection = supersedes !== undefined;
+  const name = `${isCorrection ? 'correct' : 'record'}-milestone-${milestone}`;
+  const text = texts.get(name) ?? recordText(milestone, isCorrection);
+  texts.set(name, text);
   return {
-    name: 'record-milestone',
-    text: RECORD,
+    name,
+    text,
     values: [
       report.declarationId,
       report.milestone,
