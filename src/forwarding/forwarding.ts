@@ -61,9 +61,10 @@ export function createForwarding(parts: ForwardingParts): Forwarding {
     },
     readDocument: bytesOf,
     async beginImport(asked, id, certificates) {
-      const { bytes, mediaType } = await bytesOf(asked, id);
+      const { bytes, mediaType, recordedAt } = await bytesOf(asked, id);
       const isXml = mediaType === 'application/xml';
-      const reading = parts.readDeclaration(bytes, isXml ? 'application/xml' : 'application/json');
+      const date = recordedAt.toISOString().slice(0, 10);
+      const reading = await parts.readDeclaration(bytes, isXml ? 'application/xml' : 'application/json', date);
       if (!reading.ok) throw new Refusal('conflict', 'DECLARATION-UNREADABLE', reading.reason);
       return beginImport(reading.json, parts.country, certificates);
     },
@@ -127,7 +128,7 @@ async function bytesOf(asked: AskedForwarding, id: string) {
       'DECLARATION-WITHDRAWN',
       'The export declaration was withdrawn; there is no document.',
     );
-  return { bytes: document.bytes, mediaType: row.media_type };
+  return { bytes: document.bytes, mediaType: row.media_type, recordedAt: row.recorded_at };
 }
 
 function viewOf(row: ForwardedRow): ForwardedDeclarationView {

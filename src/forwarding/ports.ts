@@ -25,8 +25,15 @@ export interface ForwardingParts {
       now: Date,
     ): Promise<{ readonly paperId: string; readonly messageId: string | null }>;
   };
-  /** Reads a declaration by the shared schema; what another administration asks for beyond it is not judged here. */
-  readonly readDeclaration: (bytes: Buffer, mediaType: 'application/xml' | 'application/json') => DeclarationReading;
+  /**
+   * Reads a declaration by the rules that all nodes share on a day (`YYYY-MM-DD`); what one administration asks for
+   * beyond them is not judged here.
+   */
+  readonly readDeclaration: (
+    bytes: Buffer,
+    mediaType: 'application/xml' | 'application/json',
+    date: string,
+  ) => Promise<DeclarationReading>;
   /** A new UUID. */
   readonly newId: () => string;
 }

@@ -29,7 +29,7 @@ export async function takeNotice(
 ): Promise<{ readonly taken: true }> {
   const { paper, fromCountry, receivedAt } = received;
   const document = paper.status === 'withdrawn' ? undefined : boundDocument(received);
-  const facts = document === undefined ? null : readFor(parts, paper, document);
+  const facts = document === undefined ? null : await readFor(parts, paper, document);
   const digest =
     document === undefined
       ? null
@@ -80,12 +80,12 @@ function boundDocument({ paper, attachments }: ReceivedNotice) {
   return { bytes: attachment.bytes, mediaType: declaration.mediaType };
 }
 
-function readFor(
+async function readFor(
   parts: ForwardingParts,
   paper: ExportDeclarationNotice,
   document: { readonly bytes: Buffer; readonly mediaType: 'application/xml' | 'application/json' },
 ) {
-  const reading = parts.readDeclaration(document.bytes, document.mediaType);
+  const reading = await parts.readDeclaration(document.bytes, document.mediaType, paper.madeAt.slice(0, 10));
   if (!reading.ok)
     throw new Refusal('invalid', 'DECLARATION-UNREADABLE', `The declaration cannot be read: ${reading.reason}`);
   const { facts } = reading;

@@ -23,7 +23,7 @@ import { createMilestoneRecorder } from '../timing/record-milestone.ts';
 import type { Timing } from '../timing/timing.ts';
 import { createTracing, type Tracing } from '../tracing/tracing.ts';
 import type { NodeConfiguration } from './configuration.ts';
-import { declarationTaker, type NodeTaker, readForwarded, responseWriter } from './declaration-documents.ts';
+import { declarationTaker, type NodeTaker, responseWriter } from './declaration-documents.ts';
 import { dutyOf } from './duty.ts';
 import { exchangeOf } from './exchange-of-node.ts';
 import { LEDGER_SERVICE, ledgerOf } from './ledger.ts';
@@ -128,7 +128,13 @@ export async function journeysOf(
     handlers: () => handlers,
     newId,
   });
-  const forwarding = createForwarding({ country, correspondence, readDeclaration: readForwarded, newId });
+  const taker = declarationTaker(country);
+  const forwarding = createForwarding({
+    country,
+    correspondence,
+    readDeclaration: (bytes, mediaType, date) => taker.takeForwarded(bytes, mediaType, date),
+    newId,
+  });
   const timing = timingOfNode(configuration);
   const responses = createResponses({
     pool,
@@ -140,7 +146,6 @@ export async function journeysOf(
   });
   const duty = dutyOf(configuration);
   const selectivity = await selectivityOf(pool, terms);
-  const taker = declarationTaker(country);
   const lodgement: LodgementParts = {
     country,
     customs,

@@ -46,7 +46,7 @@ describe('an export declaration that is sent forward', () => {
       createForwarding({
         country: node.country,
         correspondence: node.correspondence,
-        readDeclaration(bytes) {
+        async readDeclaration(bytes) {
           try {
             const json: JsonValue = JSON.parse(bytes.toString());
             return isObject(json) ? { ok: true, facts: factsOf(json), json } : { ok: false, reason: 'No object.' };
