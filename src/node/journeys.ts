@@ -5,6 +5,7 @@ import type { LodgementParts } from '../clearance/lodgement-parts.ts';
 import { createOfficer, type Officer } from '../clearance/officer/officer.ts';
 import type { CertificateEvidenceSource, OfficerParts } from '../clearance/officer/parts.ts';
 import { originAnswered } from '../clearance/origin-answered.ts';
+import { originAsked } from '../clearance/origin-asked.ts';
 import { type Correspondence, createCorrespondence } from '../correspondence/correspondence.ts';
 import { CORRESPONDENCE_SERVICE, PAPER_KINDS, type PaperHandlers } from '../correspondence/ports.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -176,6 +177,7 @@ export async function journeysOf(
       if (held === undefined || held.state === 'refused') return undefined;
       return { ...held, issuingCountry: held.exportingCountry };
     },
+    asked: (transaction, question, now) => originAsked(lodgement, transaction, question, now),
     answered: (transaction, answer, now) => originAnswered(lodgement, transaction, answer, now),
     newId,
   });

@@ -75,6 +75,11 @@ export async function askOrigin(parts: OriginQueryParts, asked: AskedOrigin, que
     asked_by_name: actor.name,
     office: null,
   });
+  await parts.asked(
+    transaction,
+    { declarationId: found.declarationId, queryId: id, certificateNumber: certificate.number },
+    now,
+  );
   await note(asked, 'origin-query.asked', id, certificate.consignmentReference, {
     certificateNumber: certificate.number,
     movementReference: found.movementReference,

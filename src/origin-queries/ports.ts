@@ -47,6 +47,12 @@ export interface OriginQueryParts {
     side: 'issuing' | 'importing',
     number: string,
   ): Promise<QueriedCertificate | undefined>;
+  /** Tells clearance that a query was put, in the transaction that keeps it. */
+  asked(
+    transaction: Transaction,
+    question: { readonly declarationId: string; readonly queryId: string; readonly certificateNumber: string },
+    now: Date,
+  ): Promise<void>;
   /** Tells clearance that an answer came, in the transaction that keeps it. */
   answered(
     transaction: Transaction,

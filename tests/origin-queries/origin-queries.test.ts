@@ -35,6 +35,7 @@ describe('a query about a certificate of origin', () => {
   let asking: OriginQueries;
   let answering: OriginQueries;
   let told: Parameters<OriginQueryParts['answered']>[1][] = [];
+  let toldOfQuestions: string[] = [];
   let declarationId = '';
 
   before(async () => {
@@ -55,6 +56,9 @@ describe('a query about a certificate of origin', () => {
         },
         findCertificate: async (_reader, wanted, number) =>
           wanted === side && number === certificate.number ? certificate : undefined,
+        asked: async (_transaction, { queryId }) => {
+          toldOfQuestions.push(queryId);
+        },
         async answered(_transaction, answer) {
           told.push(answer);
         },
@@ -71,6 +75,7 @@ describe('a query about a certificate of origin', () => {
   after(() => Promise.all([thailand.database.drop(), vietNam.database.drop()]));
   beforeEach(async () => {
     told = [];
+    toldOfQuestions = [];
     declarationId = randomUUID();
     thailand.sent.length = 0;
     vietNam.sent.length = 0;
@@ -145,6 +150,7 @@ describe('a query about a certificate of origin', () => {
       ['answering', 'VN', certificate.number, 'doubt', 1],
     );
     assert.equal(there.movementReference, undefined, 'the importer’s declaration is nothing to the other side');
+    assert.deepEqual(toldOfQuestions, [id], 'clearance holds the goods from then on');
   });
 
   test('is due 90 days after it was received, on both sides, and the whole process 180 days after it was asked', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Actor } from '../../src/access/actor.ts';
 import { appendEvent } from '../../src/store/log.ts';
 import { extendLogChain } from '../../src/store/log-chain.ts';
@@ -163,6 +164,17 @@ describe('a consignment that concerns two countries', () => {
       values: [randomUUID(), partner, ucr, NOW],
     });
   };
+  /** The chain waits for every transaction of the server that began before, also in other databases. */
+  const linked = async (node: CorrespondingNode): Promise<void> => {
+    for (let waits = 0; waits < 500; waits += 1) {
+      await extendLogChain(node.pool);
+      const { rows } = await node.pool.query<{ open: boolean }>({
+        text: 'select exists (select 1 from events where id not in (select event_id from log_chain)) as open',
+      });
+      if (rows[0]?.open === false) return;
+      await pause(10);
+    }
+  };
   const happens = async (node: CorrespondingNode, kind: string, minutes = 0, role = 'trader'): Promise<void> => {
     await inTransaction(node.pool, (transaction) =>
       appendEvent(transaction, {
@@ -175,7 +187,7 @@ describe('a consignment that concerns two countries', () => {
         data: { secret: 'a figure that stays here' },
       }),
     );
-    await extendLogChain(node.pool);
+    await linked(node);
   };
   const kinds = async (tracing: Tracing, node: CorrespondingNode) =>
     (await tracing.timeline({ reader: node.pool, actor: actor('supervisor'), now: NOW }, ucr)).entries.map(
@@ -264,7 +276,7 @@ describe('a consignment that concerns two countries', () => {
           occurredAt: inMinutes(count),
         });
     });
-    await extendLogChain(thailand.pool);
+    await linked(thailand);
     await concern(vietNam, 'TH');
     assert.equal(await there.share(), 2);
     await arrive();
