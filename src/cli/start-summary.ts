@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { RegionFolder } from '../region/region-folder.ts';
 import type { SampleRun } from '../region/run-samples.ts';
 import type { StartedRegion } from '../region/start-region.ts';
@@ -63,7 +63,7 @@ function nextLines({ run, region, folder, samplesAsked }: Summary): string[] {
           `      ${importing}/api/consignments/${last.consignmentReference}/timeline   (importer, clearance)`,
           `      ${importing}/api/responses?movementReference=${last.movementReference}   (importer)`,
         ]),
-    '      npm run -s selat -- timing show',
+    `      npm run -s selat -- timing show${folder.path === resolve('.selat') ? '' : ` --data ${folder.path}`}`,
     `  Check the seal with the authority's certificate: ${join(folder.node(first.from), 'keys', 'authority.crt.pem')}`,
   ];
 }

@@ -100,13 +100,16 @@ const isConfiguration = new Ajv2020({ allErrors: true, strict: true }).compile<N
 
 /**
  * Reads and checks the `node.json` in a node's folder.
+ * @param added what stands in for settings that the file does not have
  * @throws a Refusal that names the file and each setting that is wrong
  */
-export function readConfiguration(folder: string): NodeConfiguration {
+export function readConfiguration(folder: string, added: Partial<NodeConfiguration> = {}): NodeConfiguration {
   const file = join(folder, 'node.json');
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    const settings: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const isObject = typeof settings === 'object' && settings !== null && !Array.isArray(settings);
+    value = isObject ? { ...added, ...settings } : settings;
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new Refusal(

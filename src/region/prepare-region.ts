@@ -40,10 +40,13 @@ function addresses(country: string, index: number, terms: RegionTerms): Pick<Nod
  * What a person set in a node's `node.json` that is theirs and is kept: the security profile, and how it exchanges.
  * @throws a Refusal when it cannot be used
  */
-function settingsIn(nodeFolder: string): Pick<NodeConfiguration, 'profile' | 'exchange'> {
+function settingsIn(
+  nodeFolder: string,
+  sample: Pick<NodeConfiguration, 'customs'>,
+): Pick<NodeConfiguration, 'profile' | 'exchange'> {
   const file = join(nodeFolder, 'node.json');
   if (!existsSync(file) || !/"(?:profile|exchange)"\s*:/.test(readFileSync(file, 'utf8'))) return {};
-  const { profile, exchange } = readConfiguration(nodeFolder);
+  const { profile, exchange } = readConfiguration(nodeFolder, { customs: sample.customs });
   return { ...(profile === undefined ? {} : { profile }), ...(exchange === undefined ? {} : { exchange }) };
 }
 
@@ -88,7 +91,8 @@ export async function prepareRegion(
     const countries = [...new Set([...(before?.countries ?? []), ...terms.countries])];
     const made = countries.map(async (country, index) => {
       const nodeFolder = folder.node(country);
-      const configuration = { ...configure(country, index, terms), ...settingsIn(nodeFolder) };
+      const usual = configure(country, index, terms);
+      const configuration = { ...usual, ...settingsIn(nodeFolder, usual) };
       if (!existsSync(nodeFolder)) progress(`Making the keys of ${configuration.name}`);
       mkdirSync(nodeFolder, { recursive: true, mode: 0o700 });
       writeWhenNew(join(nodeFolder, 'node.json'), `${JSON.stringify(configuration, null, 2)}\n`);
