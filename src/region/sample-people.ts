@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Actor } from '../access/actor.ts';
 import { findFirm, registerFirm } from '../access/firms.ts';
 import { grantMandate } from '../access/mandates.ts';
-import { createPerson, listPeople } from '../access/people.ts';
+import { changePerson, createPerson, listPeople, type Person } from '../access/people.ts';
 import type { Role } from '../access/rights.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction, type Transaction } from '../store/transaction.ts';
@@ -55,6 +56,33 @@ function officeOf(role: Role, sample: SampleCountry): string {
 }
 
 /**
+ * In regions made before there were customs offices, the clearance officer sits at the issuing authority's and would see
+ * no declaration; the operator moves them.
+ */
+async function seatClearanceOfficer(pool: Pool, country: string, there: readonly Person[], now: Date): Promise<void> {
+  const sample = sampleCountry(country);
+  const officer = there.find(({ username, office }) => username === 'clearance' && office === sample.office.code);
+  const operator = there.find(({ username }) => username === 'operator');
+  if (officer === undefined || operator === undefined) return;
+  const actor: Actor = {
+    personId: operator.id,
+    name: operator.name,
+    role: operator.role,
+    firmId: null,
+    firmIdentifier: null,
+    office: operator.office,
+    country,
+    via: 'session',
+    onlyRights: null,
+  };
+  const { role, firmId, active } = officer;
+  const office = sample.customs.office.code;
+  await inTransaction(pool, (transaction) =>
+    changePerson(transaction, actor, officer.id, officer.version, { role, firmId, active, office }, now),
+  );
+}
+
+/**
  * Puts the sample firms and people of a country into its node's database, unless they are there: an exporter, an
  * importer, a broker with a mandate of the exporter for a year, officers, two supervisors (four eyes), an analyst and an
  * operator.
@@ -65,7 +93,9 @@ export async function ensureSamplePeople(
   people: readonly SamplePerson[],
   now: Date,
 ): Promise<void> {
-  const known = new Set((await listPeople(pool)).map((person) => person.username));
+  const there = await listPeople(pool);
+  await seatClearanceOfficer(pool, country, there, now);
+  const known = new Set(there.map((person) => person.username));
   if (people.every((person) => known.has(person.username))) return;
   const sample = sampleCountry(country);
   await inTransaction(pool, async (transaction) => {
