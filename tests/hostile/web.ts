@@ -46,7 +46,12 @@ export async function signIn(region: TestRegion, country: string, username: stri
   return cookie;
 }
 
-/** Asks a running node over HTTP, as anybody could. A string is sent as it is, anything else as JSON. */
+function asSent(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (typeof body === 'string') return body;
+  return body instanceof Uint8Array ? Uint8Array.from(body) : JSON.stringify(body);
+}
+
+/** Asks a running node over HTTP, as anybody could. Text and bytes are sent as they are, anything else as JSON. */
 export async function ask(
   region: TestRegion,
   country: string,
@@ -65,7 +70,7 @@ export async function ask(
       ...(method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {}),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: asSent(body) }),
   });
   const text = await response.text();
   if (response.status >= 400) assertNoInternals(text);
