@@ -171,7 +171,9 @@ export interface Wanted {
 
 /**
  * Draws in one statement: locks the items in the order of number and item, lets each use draw in the order in which they
- * stand as long as all up to it fits into what is left, and notes on every use what became of it.
+ * stand as long as all up to it fits into what is left, and notes on every use what became of it. What was drawn before is
+ * taken from the row that was locked: the update looks first at the row as it was when the statement began, and would find
+ * the check of the table broken where somebody has given back since.
  * @param into `written-off` for a certificate that is issued back to back, which uses at once
  */
 export async function draw(
@@ -188,16 +190,19 @@ export async function draw(
         from unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[]) with ordinality
           as w (id, number, item, quantity, note, place)),
       held as (
-        select a.number, a.item, a.unit, a.granted - a.returned - a.reserved - a.written_off as remaining
+        select a.number, a.item, a.unit, a.${into === 'reserved' ? 'reserved' : 'written_off'} as drawn_before,
+          a.granted - a.returned - a.reserved - a.written_off as remaining
         from certificate_allotments a
         where (a.number, a.item) in (select number, item from wanted) order by a.number, a.item for update),
       judged as (
-        select w.id, w.number, w.item, w.quantity, w.note, h.unit, h.remaining,
+        select w.id, w.number, w.item, w.quantity, w.note, h.unit, h.remaining, h.drawn_before,
           sum(w.quantity) over (partition by w.number, w.item order by w.place) as together
         from wanted w join held h using (number, item)),
       drawn as (
-        update certificate_allotments a set ${into === 'reserved' ? 'reserved = a.reserved' : 'written_off = a.written_off'} + d.quantity, changes = a.changes + 1
-        from (select number, item, sum(quantity) as quantity from judged where together <= remaining group by number, item) d
+        update certificate_allotments a
+          set ${into === 'reserved' ? 'reserved' : 'written_off'} = d.drawn_before + d.quantity, changes = a.changes + 1
+        from (select number, item, drawn_before, sum(quantity) as quantity from judged where together <= remaining
+          group by number, item, drawn_before) d
         where a.number = d.number and a.item = d.item returning a.number)
       update certificate_uses u set item = j.item, quantity = j.quantity, updated_at = $6,
         state = case when together <= remaining then '${into}' else 'refused' end,
