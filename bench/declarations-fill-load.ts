@@ -20,9 +20,11 @@ const PREPARE = `
   create temp table certificate as select number, row_number() over (order by number) - 1 as place from certificates
     where side = 'importing';
   create temp table own_firm as select distinct declarant_firm_id as id from template;
-  create temp table other_firm as select gen_random_uuid() as id, n from generate_series(0, 1999) n;
+  create temp table other_firm (n int primary key, id uuid not null default gen_random_uuid());
+  insert into other_firm (n) select generate_series(0, 1999);
   insert into firms (id, name, identifier_scheme, identifier_value, country, created_at)
-    select id, 'Trading house ' || n || ' Co., Ltd.', 'VN:TIN', 'BENCH' || n, 'VN', now() from other_firm;`;
+    select id, 'Trading house ' || n || ' Co., Ltd.', 'VN:TIN', 'BENCH' || n, 'VN', now() from other_firm;
+  analyze certificate; analyze template; analyze other_firm;`;
 
 /**
  * $1 to $2 of $3: the newest 2% are open (8% of these registered ahead, the others in clearance), 1% withdrawn, the rest
@@ -33,7 +35,7 @@ const CHOOSE = `
   insert into filled
   select n, gen_random_uuid(), '26VNZ' || lpad(n::text, 12, '0') || 'X', pg_temp.h(n, 1, (select count(*)::int from template)),
     case when pg_temp.h(n, 2, 200) = 0 then (select id from own_firm limit 1)
-      else (select id from other_firm f where f.n = floor(power(pg_temp.h(numbered.n, 3, 1000) / 1000.0, 3) * 2000)) end,
+      else (select id from other_firm f where f.n = floor(power(pg_temp.h(numbered.n, 3, 1000) / 1000.0, 3) * 2000)::int) end,
     case when pg_temp.h(n, 4, 10) < 3 then $4::text else 'VN' || lpad(pg_temp.h(n, 5, 19)::text, 3, '0') || 'C' end,
     case when is_open and r < 8 then null
       when is_open then case when c < 40 then 'green' when c < 85 then 'yellow' else 'red' end

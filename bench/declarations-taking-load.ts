@@ -16,7 +16,11 @@ import { middle, UsageMeter } from './process-load.ts';
 // Reading and validating declarations, alone on the processor, against libxml2's own parse and XSD validation in the
 // same run: rounds in turns, so that others on the machine slow all of them.
 
-const context = { country: 'VN', date: new Date().toISOString().slice(0, 10) };
+const date = new Date().toISOString().slice(0, 10);
+/** By what all countries share: schema, texts, code lists, what must fit together. */
+const shared = { country: null, date };
+/** The same and the national profile of the country where it is lodged. */
+const national = { country: 'VN', date };
 
 interface Sample {
   readonly bytes: Buffer;
@@ -48,7 +52,7 @@ function inTurns(
   rounds: number,
 ): Record<string, { best: number; middle: number }> {
   const times: Record<string, number[]> = {};
-  for (let round = -3; round < rounds; round += 1)
+  for (let round = -15; round < rounds; round += 1)
     for (const [name, way] of Object.entries(ways)) {
       const begun = process.cpuUsage();
       for (const sample of samples) way(sample);
@@ -111,25 +115,37 @@ const ways = {
   },
   'read: parse and JSON form': ({ bytes }: Sample): void => void readWcoXml(bytes),
   'schema alone': ({ json }: Sample): void => void wcoSchemaFaults('declaration', json, 'xml'),
-  'texts, codes, cross-field, profile alone': ({ json }: Sample): void => void judgeDeclaration(json, [], context),
-  'taken whole, XML': ({ bytes }: Sample): void => void takeDeclaration(bytes, 'application/xml', context),
-  'taken whole, JSON': ({ asJson }: Sample): void => void takeDeclaration(asJson, 'application/json', context),
+  'texts, codes, cross-field alone': ({ json }: Sample): void => void judgeDeclaration(json, [], shared),
+  'READ AND VALIDATED, XML': ({ bytes }: Sample): void => void takeDeclaration(bytes, 'application/xml', shared),
+  'READ AND VALIDATED, JSON': ({ asJson }: Sample): void => void takeDeclaration(asJson, 'application/json', shared),
 };
 
-function compare(title: string, samples: readonly Sample[], rounds: number, files: readonly string[]): void {
+/** Nearly every document of the corpus lacks something that this country asks for: what it costs to say so, and where. */
+const faulty = {
+  'with the profile of VN, XML': ({ bytes }: Sample): void => void takeDeclaration(bytes, 'application/xml', national),
+};
+
+function compare(
+  title: string,
+  samples: readonly Sample[],
+  rounds: number,
+  files: readonly string[],
+  measured: Readonly<Record<string, (sample: Sample) => void>> = ways,
+): void {
   const official = libxml2();
   const bytes = samples.reduce((sum, sample) => sum + sample.bytes.length, 0);
-  const clean = samples.filter((sample) => takeDeclaration(sample.bytes, 'application/xml', context).ok).length;
+  const clean = (context: typeof shared | typeof national): number =>
+    samples.filter((sample) => takeDeclaration(sample.bytes, 'application/xml', context).ok).length;
   console.log(
-    `\n${title}: ${samples.length} documents, ${(bytes / samples.length / 1024).toFixed(1)} KB each on average, ${clean} without a fault`,
+    `\n${title}: ${samples.length} documents, ${(bytes / samples.length / 1024).toFixed(1)} KB each on average, ${clean(shared)} without a fault, ${clean(national)} also by the profile of VN`,
   );
   const times = inTurns(
     official === undefined
-      ? ways
+      ? measured
       : {
           'libxml2: parse': (sample: Sample) => official.parse(sample.bytes),
           'libxml2: parse and XSD validation': (sample: Sample) => official.validate(sample.bytes),
-          ...ways,
+          ...measured,
         },
     samples,
     rounds,
@@ -145,8 +161,9 @@ function compare(title: string, samples: readonly Sample[], rounds: number, file
   const native = files.length === 0 ? undefined : xmllint(files);
   if (native !== undefined)
     console.log(`  ${'xmllint, a native program'.padEnd(42)} ${native.toFixed(0).padStart(6)} µs`);
-  console.log(`  one document, XML:  ${percentiles(ways['taken whole, XML'], samples, rounds)}`);
-  console.log(`  one document, JSON: ${percentiles(ways['taken whole, JSON'], samples, rounds)}`);
+  if (measured !== ways) return;
+  console.log(`  one document, XML:  ${percentiles(ways['READ AND VALIDATED, XML'], samples, Math.ceil(rounds / 5))}`);
+  console.log(`  one document, JSON: ${percentiles(ways['READ AND VALIDATED, JSON'], samples, Math.ceil(rounds / 5))}`);
 }
 
 function large(title: string, sample: Sample): void {
@@ -163,11 +180,11 @@ function large(title: string, sample: Sample): void {
   console.log(`\n${title}: ${(sample.bytes.length / 1024 / 1024).toFixed(2)} MB`);
   const all: Record<string, () => void> = {
     ...(official === undefined ? {} : { 'libxml2: parse and XSD validation': () => official.validate(sample.bytes) }),
-    'taken whole, XML': () => {
-      const taking = takeDeclaration(sample.bytes, 'application/xml', context);
+    'read and validated, XML': () => {
+      const taking = takeDeclaration(sample.bytes, 'application/xml', national);
       if (!taking.ok) throw new Error(JSON.stringify(taking.faults.slice(0, 3)));
     },
-    'taken whole, JSON': () => void takeDeclaration(sample.asJson, 'application/json', context),
+    'read and validated, JSON': () => void takeDeclaration(sample.asJson, 'application/json', national),
   };
   for (const [name, work] of Object.entries(all)) {
     const runs = [1, 2, 3, 4, 5].map(() => time(work));
@@ -179,17 +196,16 @@ function large(title: string, sample: Sample): void {
   }
 }
 
-const rounds = Number(process.argv[2] ?? 15);
+const rounds = Number(process.argv[2] ?? 25);
 const { samples, files } = corpusSamples();
 if (samples.length > 0) {
   compare('The corpus', samples, rounds, files);
-  const clean = samples.filter(({ bytes }) => takeDeclaration(bytes, 'application/xml', context).ok);
-  if (clean.length > 0) compare('Those of the corpus without a fault', clean, rounds, []);
   const largest = samples.toSorted((one, other) => other.bytes.length - one.bytes.length)[0];
   if (largest !== undefined) compare('The largest of the corpus', [largest], rounds * 10, []);
 }
 const own = [1, 3, 10].map((count) => sampleOf(declarationOf(`${count}`, { items: manyItems(count) })));
 compare('Own, of 1, 3 and 10 items', own, rounds * 10, []);
+if (samples.length > 0) compare('The corpus, where it is lodged', samples, rounds, [], faulty);
 const out = process.argv[3];
 for (const [title, items] of [
   ['999 items', manyItems(999)],

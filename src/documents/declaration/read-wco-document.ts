@@ -24,7 +24,8 @@ const WRITTEN_BY_REFERENCE = /\sxmlns[^\s"'=<>]{0,260}\s{0,100}=\s{0,100}["'][^"
 function kindOf(document: XmlDocument, text: string): WcoKind | undefined {
   const { root } = document;
   if (root.name !== WRAPPER.local || root.namespaceUri !== WRAPPER.namespace) return undefined;
-  if (!text.includes(RESPONSE) && !WRITTEN_BY_REFERENCE.test(text)) return 'declaration';
+  const mayBeResponse = text.includes(RESPONSE) || (text.includes('&') && WRITTEN_BY_REFERENCE.test(text));
+  if (!mayBeResponse) return 'declaration';
   return elementsOf(root).at(-1)?.namespaceUri === RESPONSE ? 'declaration-response' : 'declaration';
 }
 
@@ -55,7 +56,7 @@ function textOfXml(bytes: Uint8Array): string {
  * @param limits what differs from `XML_LIMITS` with `WCO_XML_LIMITS`
  */
 export function readWcoXml(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): WcoReading {
-  const reading = readXml(bytes, { ...WCO_XML_LIMITS, ...limits });
+  const reading = readXml(bytes, { ...WCO_XML_LIMITS, ...limits }, 'judged');
   if (!reading.ok) return reading;
   const { document } = reading;
   const text = textOfXml(bytes);
