@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { sampleApplication } from '../../src/region/sample-application.ts';
 import { sampleCountry } from '../../src/region/sample-country.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
-import { countEvents, digestTables, nodeOf } from './support.ts';
+import { countEvents, digestTables, nodeOf, settled } from './support.ts';
 import { ask, signIn } from './web.ts';
 
 /** Somebody whom the operator entered: where they are signed in, and what it takes to change what they are. */
@@ -90,9 +90,15 @@ describe('P2: four eyes at a running node', () => {
     ['reject', { reasons: [{ reason: 'Because.' }] }],
   ];
 
+  /** Nothing goes between the two nodes by itself any more. */
+  const quiet = async (): Promise<void> => {
+    for (const country of ['TH', 'VN', 'TH']) await settled(nodeOf(region, country));
+  };
+
   /** None of the decisions is theirs: each is refused with FOUR-EYES and noted, and nothing changes. */
   const mayNotDecide = async (session: string, one: { path: string; version: string }): Promise<void> => {
     const node = nodeOf(region, 'TH');
+    await quiet();
     const before = await digestTables(node);
     for (const [decision, body] of DECISIONS) {
       const path = `${one.path}/${decision}`;
@@ -155,6 +161,7 @@ describe('P2: four eyes at a running node', () => {
 
   test('one person does not do both: the officer who decides cannot hand in, the trader cannot decide', async () => {
     const one = await submitted(await signIn(region, 'TH', 'exporter'));
+    await quiet();
     const before = await digestTables(nodeOf(region, 'TH'));
     const issuing = await signIn(region, 'TH', 'issuing');
     const content = sampleApplication(sampleCountry('TH'), sampleCountry('VN'), 'RCEP', 'EYESBOTH', new Date());

@@ -17,6 +17,7 @@ import { sampleCountry } from '../../src/region/sample-country.ts';
 import { canonicalXml, digestOf } from '../../src/seal/canonical-xml.ts';
 import { certificateDigest } from '../../src/seal/seal.ts';
 import { PLACE_BEGINS, PLACE_ENDS, signature, signedInfo, signedProperties } from '../../src/seal/seal-form.ts';
+import { SHARED_KINDS } from '../../src/tracing/kinds.ts';
 import type { TestRegion } from '../support/region.ts';
 
 /** The running node of a country. */
@@ -251,10 +252,18 @@ export async function eventually(what: string, isSo: () => Promise<boolean>): Pr
   assert.fail(`it did not come about: ${what}`);
 }
 
-/** Waits until a node has sent all that it had to send, so that nothing more changes by itself. */
+/** Whether anything is to be sent, told to a partner of a consignment, or answered by a partner. */
+const BUSY = `select exists (select from outgoing_messages where state = 'queued')
+  or exists (select from papers
+    where side = 'sent' and kind <> 'paper-answer' and message_id is not null and answered_at is null)
+  or exists (select from events e left join log_chain c on c.event_id = e.id
+    where e.conversation is not null and e.kind = any($1)
+      and (c.position is null or c.position > (select position from sharing_cursor))) as busy`;
+
+/** Waits until a node has sent and told all that it had to, and has been answered, so that nothing more changes by itself. */
 export async function settled(node: RunningNode): Promise<void> {
-  await eventually('everything is sent', async () => {
-    const { rows } = await node.pool.query({ text: `select 1 from outgoing_messages where state = 'queued' limit 1` });
-    return rows.length === 0;
+  await eventually('everything is sent, told and answered', async () => {
+    const { rows } = await node.pool.query<{ busy: boolean }>({ text: BUSY, values: [SHARED_KINDS] });
+    return rows[0]?.busy === false;
   });
 }
