@@ -3,7 +3,8 @@ import type { Fault } from '../fault.ts';
 import { isObject, type JsonValue } from '../json.ts';
 import { readXml } from '../read-xml.ts';
 import { elementsOf } from '../xml-children.ts';
-import type { XmlLimits } from '../xml-guards.ts';
+import { XML_LIMITS, type XmlLimits } from '../xml-guards.ts';
+import { readPlainWco } from './read-plain-wco.ts';
 import { readWco, type WcoContent } from './read-wco.ts';
 import { WCO_XML_LIMITS, type WcoKind, WRAPPER, wcoShapeOf } from './wco-kinds.ts';
 
@@ -51,11 +52,24 @@ function textOfXml(bytes: Uint8Array): string {
 }
 
 /**
- * Reads a WCO document from XML: the guards, libxml2 for what is well-formed, then the content. Its faults are in
- * `content.faults`; whether the values are right is for `wcoSchemaFaults` to say.
+ * Reads a WCO document from XML: at once where it is plainly a declaration, else by the guards, libxml2 for what is
+ * well-formed, then the content. Its faults are in `content.faults`; whether the values are right is for
+ * `wcoSchemaFaults` to say.
+ * @param bytes not to be changed as long as the content is used
  * @param limits what differs from `XML_LIMITS` with `WCO_XML_LIMITS`
  */
 export function readWcoXml(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): WcoReading {
+  const all = { ...XML_LIMITS, ...WCO_XML_LIMITS, ...limits };
+  const content = readPlainWco(bytes, wcoShapeOf('declaration'), all);
+  return content === undefined ? parseWcoXml(bytes, limits) : { ok: true, kind: 'declaration', content };
+}
+
+/**
+ * Reads a WCO document from XML by the guards, libxml2 and a walk over its text; what `readWcoXml` does with all that is
+ * not plain.
+ * @param limits what differs from `XML_LIMITS` with `WCO_XML_LIMITS`
+ */
+export function parseWcoXml(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): WcoReading {
   const reading = readXml(bytes, { ...WCO_XML_LIMITS, ...limits }, 'judged');
   if (!reading.ok) return reading;
   const { document } = reading;

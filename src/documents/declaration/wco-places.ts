@@ -14,6 +14,16 @@ export interface ElementPlace {
 export function linesIn(text: string): (position: number) => number {
   const starts: number[] = [];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at);
+  return lineBehind(starts);
+}
+
+/** The same for the bytes of a text, of which a line may end in any of the ways that XML 1.0 §2.11 has. */
+export function linesInBytes(bytes: Buffer): (position: number) => number {
+  const text = bytes.toString('latin1');
+  return text.includes('\r') ? lineBehind(Array.from(text.matchAll(/\r\n?|\n/g), ({ index }) => index)) : linesIn(text);
+}
+
+function lineBehind(starts: readonly number[]): (position: number) => number {
   return (position) => {
     let low = 0;
     let high = starts.length;

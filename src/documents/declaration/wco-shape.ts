@@ -16,6 +16,7 @@ export interface ElementsShape {
   readonly places: readonly Place[];
   /** Index in `places` by `expandedName`. */
   readonly byName: ReadonlyMap<string, number>;
+  readonly byProperty: ReadonlyMap<string, Place>;
   readonly schema: JsonObject;
 }
 
@@ -40,6 +41,8 @@ export interface WcoShape {
   readonly namespaces: ReadonlyMap<string, string>;
   /** Namespace to prefix. */
   readonly prefixes: ReadonlyMap<string, string>;
+  /** Every element that the vocabularies have: namespace, then local name, to expanded name. */
+  readonly names: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 /** A name with its namespace as one text. */
@@ -63,11 +66,21 @@ export function compileWcoShape(schema: JsonObject): WcoShape {
   const annotation = object(schema['xml']);
   const namespaces = new Map(Object.entries(object(annotation['namespaces'])).map(([name, uri]) => [name, text(uri)]));
   const known = new Map<JsonObject, TextShape | ElementsShape>();
+  const names = new Map<string, Map<string, string>>();
 
   function resolved(value: JsonValue | undefined): JsonObject {
     const found = object(value);
     const reference = found['$ref'];
     return typeof reference === 'string' ? object(definitions[reference.slice('#/$defs/'.length)]) : found;
+  }
+
+  function named(prefix: string, local: string): string {
+    const namespace = text(namespaces.get(prefix));
+    const expanded = expandedName(namespace, local);
+    const held = names.get(namespace);
+    if (held === undefined) names.set(namespace, new Map([[local, expanded]]));
+    else held.set(local, expanded);
+    return expanded;
   }
 
   function place(path: string, property: string, value: JsonValue | undefined): Place {
@@ -78,7 +91,7 @@ export function compileWcoShape(schema: JsonObject): WcoShape {
     const most = list['maxItems'];
     const shape = shapeOf(resolved(repeats ? list['items'] : list));
     return {
-      expanded: expandedName(text(namespaces.get(prefix)), local),
+      expanded: named(prefix, local),
       local,
       qualified,
       property,
@@ -96,7 +109,8 @@ export function compileWcoShape(schema: JsonObject): WcoShape {
       return place(text(path), text(property), properties[text(property)]);
     });
     const byName = new Map(places.map(({ expanded }, index) => [expanded, index]));
-    return { kind: 'elements', places, byName, schema: of };
+    const byProperty = new Map(places.map((each) => [each.property, each]));
+    return { kind: 'elements', places, byName, byProperty, schema: of };
   }
 
   function shapeOf(of: JsonObject): TextShape | ElementsShape {
@@ -116,11 +130,12 @@ export function compileWcoShape(schema: JsonObject): WcoShape {
   const whole = elements(schema);
   const qualified = text(annotation['element']);
   const [prefix = '', local = ''] = qualified.split(':');
-  const expanded = expandedName(text(namespaces.get(prefix)), local);
+  const expanded = named(prefix, local);
   return {
     root: { expanded, local, qualified, property: '', repeats: false, most: undefined, shape: whole },
     elements: whole,
     namespaces,
     prefixes: new Map([...namespaces].map(([name, uri]) => [uri, name])),
+    names,
   };
 }
