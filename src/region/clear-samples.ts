@@ -224,9 +224,18 @@ async function declareImport(
   return movementReference;
 }
 
+/**
+ * What the importer was told of a declaration. The feed holds back what an older transaction of the server could still
+ * precede, so the end of it may come a moment later: it is asked for until the release is in it, for five seconds.
+ */
 async function responsesAbout(importer: SampleUser, movementReference: string): Promise<SampleResponse[]> {
-  const { body } = await importer.get(`/api/responses?movementReference=${movementReference}`);
-  return entriesAt(body, 'items').map((response) => ({
+  const path = `/api/responses?movementReference=${movementReference}`;
+  let items = entriesAt((await importer.get(path)).body, 'items');
+  for (let tries = 0; tries < 50 && textAt(items.at(-1), 'step') !== 'released'; tries += 1) {
+    await pause(100);
+    items = entriesAt((await importer.get(path)).body, 'items');
+  }
+  return items.map((response) => ({
     step: textAt(response, 'step'),
     issuedAt: textAt(response, 'issuedAt'),
     words: entriesAt(response, 'content', 'statements').map((statement) => textAt(statement, 'text')),
