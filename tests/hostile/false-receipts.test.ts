@@ -170,7 +170,14 @@ describe('A5: false receipts from whoever stands at a partner’s endpoint', () 
 
     const told = await countEvents(node, 'message.alarm', messageId);
     // Meanwhile it goes on telling its partner of the consignments.
-    const telling = ['outgoing_messages', 'outgoing_bodies', 'papers', 'documents', 'consignment_shares'];
+    const telling = [
+      'outgoing_messages',
+      'outgoing_bodies',
+      'papers',
+      'documents',
+      'consignment_shares',
+      'failed_tries',
+    ];
     const rowsBefore = await countRows(node, telling);
     for (let time = 0; time < 2; time += 1) {
       const answer = await postAs4(node, vietNam.tls, 'application/soap+xml; charset=UTF-8', receipt);
