@@ -84,7 +84,5 @@ async function previewOf(
 }
 
 function notCheckedCertificates(uses: readonly CertificateUse[]): readonly string[] {
-  return uses
-    .filter(({ state }) => state === 'awaited')
-    .map((use) => `Item ${use.itemSequence}: certificate ${use.certificateNumber} is not here yet. ${use.reason}`);
+  return uses.filter(({ state }) => state === 'awaited').map((use) => `Item ${use.itemSequence}: ${use.reason}`);
 }

@@ -44,7 +44,7 @@ export function judgeReference(
   if (known === undefined || (known.state === 'refused' && known.receivedFrom !== known.exportingCountry)) {
     const never = unreachable(number, circumstances.isMember);
     if (never !== undefined) return { kind: 'refused', ...never };
-    const reason = `${number} is not here yet. It is set aside as soon as it arrives and is verified.`;
+    const reason = `Certificate ${number} is not here yet. It is set aside as soon as it arrives and is verified.`;
     return { kind: 'awaited', code: 'CERTIFICATE-AWAITED', reason };
   }
   const item = itemFor(reference, known.items);

@@ -90,12 +90,12 @@ describe('the timeline of a consignment', () => {
         event('declaration.query-raised', 'VN', 10),
         event('declaration.query-asked-again', 'VN', 20),
       ],
-      ['import VN trader 50'],
+      ['declaration VN trader 50'],
     ],
     [
       'customs when the trader has answered',
       [event('declaration.query-raised', 'VN', 10), event('declaration.query-answered', 'VN', 30)],
-      ['import VN customs 30'],
+      ['declaration VN customs 30'],
     ],
     ['nobody after the release', [event('declaration.accepted', 'VN', 0), event('declaration.released', 'VN', 10)], []],
     [
@@ -105,7 +105,7 @@ describe('the timeline of a consignment', () => {
         event('origin-query.asked', 'VN', 10),
         event('declaration.accepted', 'TH', 5),
       ],
-      ['import VN customs 60', 'origin-query VN issuing-authority 50', 'import TH customs 55'],
+      ['declaration VN customs 60', 'origin-query VN issuing-authority 50', 'declaration TH customs 55'],
     ],
   ];
   for (const [who, events, expected] of rows)

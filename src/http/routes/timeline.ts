@@ -3,7 +3,10 @@ import type { Route } from '../route.ts';
 import { MOMENT, objectOf } from './shapes.ts';
 
 const text = { type: 'string' } as const;
-const STRAND = { type: ['string', 'null'], enum: ['certificate', 'export', 'import', 'origin-query', null] } as const;
+const STRAND = {
+  type: ['string', 'null'],
+  enum: ['certificate', 'declaration', 'export-declaration', 'origin-query', null],
+} as const;
 const ENTRY = objectOf(
   { at: MOMENT, country: text, kind: text, words: text, strand: STRAND, role: text, subject: text },
   ['subject'],
