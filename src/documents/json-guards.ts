@@ -35,6 +35,33 @@ function isExact(token: string): boolean {
 }
 
 /**
+ * What of a large text would cost the parser seconds: millions of objects, arrays or entries, or a great depth, counted
+ * without understanding the text. Undefined when there is nothing of that; `JsonScan` then finds the exact places.
+ */
+export function excessOf(bytes: Uint8Array, limits: JsonLimits): Fault | undefined {
+  let depth = 0;
+  let opened = 0;
+  let commas = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const code = bytes[at];
+    if (code === 0x22 /* " */) {
+      for (at += 1; at < bytes.length && bytes[at] !== 0x22; at += 1) if (bytes[at] === 0x5c /* \ */) at += 1;
+    } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
+      depth += 1;
+      opened += 1;
+      if (depth > limits.depth) {
+        const message = `Objects and arrays stand more than ${limits.depth} deep inside each other.`;
+        return { code: 'JSON-TOO-DEEP', pointer: '', message };
+      }
+    } else if (code === 0x7d /* } */ || code === 0x5d /* ] */) depth -= 1;
+    else if (code === 0x2c /* , */) commas += 1;
+    if (opened > limits.values || commas > limits.values)
+      return { code: 'JSON-TOO-MANY-VALUES', pointer: '', message: `There are more than ${limits.values} values.` };
+  }
+  return undefined;
+}
+
+/**
  * Walks once over a text that is JSON already, for what `JSON.parse` lets pass: a name twice in an object, names that
  * reach prototypes, depth, numbers that lose digits, NUL and half surrogate pairs. Threat H2.
  */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Fault } from './fault.ts';
 import type { JsonValue } from './json.ts';
-import { JSON_LIMITS, type JsonLimits, JsonScan } from './json-guards.ts';
+import { excessOf, JSON_LIMITS, type JsonLimits, JsonScan } from './json-guards.ts';
 
 /** A JSON input that was read, or why it was not. */
 export type JsonReading =
@@ -11,6 +11,9 @@ export type JsonReading =
 function refused(code: 'BYTES-EMPTY' | 'BYTES-TOO-LARGE' | 'ENCODING-NOT-UTF-8', message: string): JsonReading {
   return { ok: false, faults: [{ code, pointer: '', message }] };
 }
+
+/** Texts of more bytes are looked over before they are parsed. */
+const LARGE = 1024 * 1024;
 
 /** What the parser says, with the line it gives; its other words are for programmers. */
 function syntaxFault(error: SyntaxError, text: string): Fault {
@@ -41,6 +44,8 @@ export function readJson(bytes: Uint8Array, limits: Partial<JsonLimits> = {}): J
     return refused('BYTES-TOO-LARGE', `The text has ${bytes.length} bytes; at most ${all.bytes} are read.`);
   }
   if (!isUtf8(bytes)) return refused('ENCODING-NOT-UTF-8', 'The bytes of the text are not valid UTF-8.');
+  const excess = bytes.length > LARGE ? excessOf(bytes, all) : undefined;
+  if (excess !== undefined) return { ok: false, faults: [excess] };
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', hasMark ? 3 : 0);
   let value: JsonValue;
