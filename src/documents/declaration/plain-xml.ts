@@ -51,15 +51,22 @@ function isSpace(byte: number | undefined): boolean {
 
 /** Namespaces in force, and the names of elements that were met under them. */
 export class Scope {
-  /** Prefix ('' for none) to namespace. */
-  readonly prefixes: ReadonlyMap<string, string>;
   /** Name as written to expanded name, for whoever looks names up. */
   readonly names = new Map<string, string>();
   /** What all start tags have in common that are a name only. */
   readonly bareTag: PlainTag = { scope: this, attributes: undefined, isEmpty: false };
+  readonly #declared: ReadonlyMap<string, string>;
+  readonly #outer: Scope | undefined;
 
-  constructor(prefixes: ReadonlyMap<string, string>) {
-    this.prefixes = prefixes;
+  /** @param declared prefix ('' for none) to namespace */
+  constructor(declared: ReadonlyMap<string, string>, outer?: Scope) {
+    this.#declared = declared;
+    this.#outer = outer;
+  }
+
+  /** The namespace of a prefix; looked up outwards, since copies would take hostile documents the square of their size. */
+  namespaceOf(prefix: string): string | undefined {
+    return this.#declared.get(prefix) ?? this.#outer?.namespaceOf(prefix);
   }
 }
 
@@ -210,7 +217,7 @@ export class PlainXml {
       if (isEmpty || bytes[begin] === GREATER) {
         this.at = begin + (isEmpty ? 2 : 1);
         if (bytes[this.at - 1] !== GREATER) return undefined;
-        const scope = prefixes === undefined ? outer : new Scope(new Map([...outer.prefixes, ...prefixes]));
+        const scope = prefixes === undefined ? outer : new Scope(prefixes, outer);
         return { scope, attributes, isEmpty };
       }
       const end = this.endOfName(begin);

@@ -55,7 +55,7 @@ class PlainReader {
     if (held !== undefined) return held;
     const colon = name.indexOf(':');
     if (colon === 0) return undefined;
-    const namespace = scope.prefixes.get(colon < 0 ? '' : name.slice(0, colon));
+    const namespace = scope.namespaceOf(colon < 0 ? '' : name.slice(0, colon));
     const expanded = namespace && this.#shape.names.get(namespace)?.get(name.slice(colon + 1));
     if (expanded !== undefined) scope.names.set(name, expanded);
     return expanded;
@@ -118,7 +118,7 @@ class PlainReader {
       if (known.includes(name)) continue;
       const colon = name.indexOf(':');
       const local = name.slice(colon + 1);
-      if (colon < 1 || scope.prefixes.get(name.slice(0, colon)) !== XSI || said.has(local)) return false;
+      if (colon < 1 || scope.namespaceOf(name.slice(0, colon)) !== XSI || said.has(local)) return false;
       if (local !== 'schemaLocation' && local !== 'noNamespaceSchemaLocation') return false;
       said.add(local);
     }

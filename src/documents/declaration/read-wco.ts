@@ -27,9 +27,11 @@ const MOST_FAULTS = 200;
 const BLANK = /^[ \t\r\n]*$/;
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** Prefixes in force, and the names that were met under them. */
+/** The prefixes that an element declares, and the names that were met under them. */
 interface Scope {
-  readonly prefixes: ReadonlyMap<string, string>;
+  readonly declared: ReadonlyMap<string, string>;
+  /** Where the others are declared: not copied, which would take hostile documents the square of their size. */
+  readonly outer: Scope | undefined;
   readonly names: Map<string, string>;
 }
 
@@ -122,19 +124,23 @@ class Reader {
       const value = attributeValue(inside.slice(open + 1, ends));
       at = ends + 1;
       if (attribute === 'xmlns' || attribute.startsWith('xmlns:')) {
-        prefixes ??= new Map(outer.prefixes);
+        prefixes ??= new Map();
         prefixes.set(attribute === 'xmlns' ? '' : attribute.slice(6), value);
       } else {
         attributes ??= new Map();
         attributes.set(attribute, value);
       }
     }
-    const scope = prefixes === undefined ? outer : { prefixes, names: new Map<string, string>() };
+    const scope = prefixes === undefined ? outer : { declared: prefixes, outer, names: new Map<string, string>() };
     return { name, isEmpty, attributes: attributes ?? NONE, scope, position };
   }
 
   #namespace(scope: Scope, prefix: string): string {
-    return scope.prefixes.get(prefix) ?? '';
+    for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+      const found = at.declared.get(prefix);
+      if (found !== undefined) return found;
+    }
+    return '';
   }
 
   #expanded({ name, scope }: Tag): string {
@@ -340,7 +346,7 @@ class Reader {
       this.#at = aside;
     }
     const { root, elements } = this.#shape;
-    const tag = this.#tag({ prefixes: new Map([['xml', XML]]), names: new Map() });
+    const tag = this.#tag({ declared: new Map([['xml', XML]]), outer: undefined, names: new Map() });
     const xpath = `/${root.qualified}`;
     const place = this.#isTracing ? { xpath, position: tag.position, members: new Map(), attributes: [] } : undefined;
     if (this.#expanded(tag) !== root.expanded) this.#unknown(tag, '', '');

@@ -20,6 +20,15 @@ function codes(bytes: Buffer): readonly string[] {
   return checkBytes(bytes).faults.map(({ code }) => code);
 }
 
+/** Elements that each declare a prefix, within three that declare sixty. */
+function prefixes(inner: string): string {
+  const sixty = (letter: string): string =>
+    Array.from({ length: 60 }, (_, at) => ` xmlns:${letter}${at}="urn:x"`).join('');
+  const [a, b, c] = ['a', 'b', 'c'].map(sixty);
+  const many = '<Classification xmlns:a="urn:x"/>'.repeat(50_000);
+  return `<GoodsShipment${a}><GovernmentAgencyGoodsItem${b}><Commodity${c}>${many}${inner}</Commodity></GovernmentAgencyGoodsItem></GoodsShipment>`;
+}
+
 const id = '<FunctionalReferenceID>A</FunctionalReferenceID>';
 
 const hostile: readonly (readonly [string, Buffer, string])[] = [
@@ -122,6 +131,8 @@ describe('hostile declarations', () => {
       }),
     ],
     ['lines without end', json({ additionalInformation: [{ statementDescription: `${'x '.repeat(500_000)}\n` }] })],
+    ['prefixes without end', xml(prefixes(''))],
+    ['prefixes without end, and a fault', xml(prefixes('<Unknown/>'))],
     ['words that look like declarations', xml(`<ID>${' xmlns'.repeat(150_000)}</ID>`)],
   ];
   for (const [name, bytes] of slow) {

@@ -41,6 +41,10 @@ function isPlain(bytes: Buffer, within = limits, isLocated = false): boolean {
 const folder = corpusPath('wco-declaration/valid');
 const corpus = folder === undefined ? [] : readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`));
 
+const text = (content: string): string => small({ id: `<FunctionalReferenceID>${content}</FunctionalReferenceID>` });
+const tag = (attributes: string): string =>
+  small({ id: `<FunctionalReferenceID${attributes}>A</FunctionalReferenceID>` });
+
 const plain: readonly (readonly [string, string])[] = [
   ['nothing but elements', small()],
   ['a byte order mark', small({ before: '\ufeff' })],
@@ -56,6 +60,7 @@ const plain: readonly (readonly [string, string])[] = [
     'white space in the value of an attribute',
     small({ id: '<FunctionCode listID=" a\r\nb\t\rc "/>' }).replace('<FunctionCode>9</FunctionCode>', ''),
   ],
+  ['attributes that the vocabulary has', tag(` schemeID='a"'  schemeAgencyID="é>"`)],
   ['a prefix declared behind its use', small({ root: ` b:schemaLocation="a" xmlns:b="${XSI}"` })],
   [
     'a prefix declared again within',
@@ -63,10 +68,6 @@ const plain: readonly (readonly [string, string])[] = [
   ],
   ['words of the namespace of responses', small({ before: '<!-- urn:wco:datamodel:WCO:RES-DMS:2 -->' })],
 ];
-
-const text = (content: string): string => small({ id: `<FunctionalReferenceID>${content}</FunctionalReferenceID>` });
-const tag = (attributes: string): string =>
-  small({ id: `<FunctionalReferenceID${attributes}>A</FunctionalReferenceID>` });
 
 /** Documents that a walk could take for plain and that are no XML, no declaration, or need the parser to be read. */
 const traps: readonly (readonly [string, string | Buffer])[] = [
@@ -101,10 +102,10 @@ const traps: readonly (readonly [string, string | Buffer])[] = [
   ['a control character in a comment', small({ after: '<!-- \u0001 -->' })],
   ['U+FFFE in a comment', small({ after: '<!-- \ufffe -->' })],
   ['U+FFFF in a text', text('\uffff')],
-  ['U+FFFF in a value', tag(' listID="\uffff"')],
+  ['U+FFFF in a value', tag(' schemeID="\uffff"')],
   ['a control character in a text', text('\u0008')],
   ['NUL in a text', text('\u0000')],
-  ['a control character in a value', tag(' listID="\u001f"')],
+  ['a control character in a value', tag(' schemeID="\u001f"')],
   ['bytes that are not UTF-8', Buffer.from(text('\u00e9'), 'latin1')],
   ['an overlong form', Buffer.concat([Buffer.from(small()), Buffer.from([0xc0, 0xa0])])],
   ['half a surrogate pair', Buffer.from(text('abc').replace('abc', '\u00ed\u00a0\u0080'), 'latin1')],
@@ -116,13 +117,13 @@ const traps: readonly (readonly [string, string | Buffer])[] = [
   ['a character by number', text('&#65;')],
   ['a control character by number', text('&#1;')],
   ['half a surrogate pair by number', text('&#xD800;')],
-  ['a reference in a value', tag(' listID="&amp;"')],
-  ['< in a value', tag(' listID="<"')],
-  ['a value without quotation marks', tag(' listID=a')],
-  ['an attribute without a value', tag(' listID')],
-  ['an attribute without white space before it', tag(' listID="a"listAgencyID="b"')],
-  ['a name with an attribute run into it', tag('listID="a"')],
-  ['an attribute twice', tag(' listID="a" listID="a"')],
+  ['a reference in a value', tag(' schemeID="&amp;"')],
+  ['< in a value', tag(' schemeID="<"')],
+  ['a value without quotation marks', tag(' schemeID=a')],
+  ['an attribute without a value', tag(' schemeID')],
+  ['an attribute without white space before it', tag(' schemeID="a"schemeAgencyID="b"')],
+  ['a name with an attribute run into it', tag('schemeID="a"')],
+  ['an attribute twice', tag(' schemeID="a" schemeID="a"')],
   [
     'an attribute twice by expanded name',
     small({ root: ` xmlns:b="${XSI}" b:schemaLocation="a" xsi:schemaLocation="a"` }),
@@ -163,6 +164,7 @@ const traps: readonly (readonly [string, string | Buffer])[] = [
   ['an element in the wrong order', small({ inside: '<FunctionCode>9</FunctionCode>' })],
   ['white space before a name', small({ inside: '< Amendment/>' })],
   ['white space between / and >', small({ inside: '<Amendment/ >' })],
+  ['a / and no > behind it', small({ inside: '<Amendment/a' })],
   ['a / within a tag', small({ inside: '<Amendment/ a="b">' })],
   ['an end tag with another name', small({ inside: '<Amendment></Amendments>' })],
   ['an end tag with a shorter name', small({ inside: '<Amendment></Amend>' })],
@@ -230,20 +232,21 @@ describe('declarations that are read at once, against libxml2', () => {
   });
 
   it('keeps within the limits, whatever they are', () => {
-    const bases = PLAIN_SAMPLES.map((xml) => Buffer.from(xml));
+    const long = '  '.repeat(150);
+    const bases = [...PLAIN_SAMPLES, text(long), small({ inside: long }), small({ after: `<!--${long}-->` })];
     const within = fc.record({
       bytes: fc.integer({ min: 300, max: 1500 }),
       depth: fc.integer({ min: 1, max: 5 }),
       elements: fc.integer({ min: 3, max: 12 }),
       attributes: fc.integer({ min: 1, max: 6 }),
       name: fc.integer({ min: 8, max: 30 }),
-      text: fc.integer({ min: 10, max: 100 }),
+      text: fc.integer({ min: 10, max: 400 }),
     });
     let read = 0;
     fc.assert(
-      fc.property(fc.constantFrom(...bases), within, fc.constantFrom(...Object.keys(XML_LIMITS)), (bytes, all, one) => {
+      fc.property(fc.constantFrom(...bases), within, fc.constantFrom(...Object.keys(XML_LIMITS)), (xml, all, one) => {
         const narrow = { ...limits, [one]: all[one as keyof XmlLimits] };
-        if (isPlain(bytes, narrow)) read += 1;
+        if (isPlain(Buffer.from(xml), narrow)) read += 1;
       }),
       { numRuns: 500 },
     );
