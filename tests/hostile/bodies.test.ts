@@ -191,11 +191,12 @@ describe('H2–H5: hostile bodies at every route of clearance', () => {
 
   test('H3–H5: what is dangerous only elsewhere is refused or kept as text, and all can be read afterwards', async () => {
     const wrong: string[] = [];
-    for (const { route, schema } of withBody()) {
+    for (const [index, { route, schema }] of withBody().entries()) {
       const good = sampleFor(schema);
       const ofDeclaration = route.path.includes(':mrn');
       let mrn = ofDeclaration ? await openDeclaration() : '';
-      for (const [what, text] of TELLING) {
+      // Every route gets a third of the texts, and every text comes to a third of the routes.
+      for (const [what, text] of TELLING.filter((_, at) => (at + index) % 3 === 0)) {
         // At once in every place whose schema takes it; what a schema refuses never reaches the journey.
         const places = textPlaces(good).filter((place) => faultsOf(schema, replaced(good, place, text)).length === 0);
         if (places.length === 0) continue;
@@ -236,7 +237,7 @@ describe('H2–H5: hostile bodies at every route of clearance', () => {
     for (const [index, route] of newRoutes().entries()) {
       const parameters = [...route.path.matchAll(/[:*](\w+)/g)].map(([, name]) => name ?? '');
       for (const parameter of parameters)
-        for (const name of NAMES.filter((_, at) => (at + index) % 3 === 0)) {
+        for (const name of NAMES.filter((_, at) => (at + index) % 5 === 0)) {
           const names = named(route, declared);
           const path = route.path.replace(/[:*](\w+)/g, (_, one: string) =>
             one === parameter ? name : encodeURIComponent(names[one] ?? randomUUID()),
