@@ -24,7 +24,7 @@ export function manyItems(count: number, length = 60, documents = 1): ExampleIte
     documents: Array.from({ length: documents - 1 }, (_unused, number) => ({
       category: 'N',
       type: '271',
-      id: `PACKING-LIST-${index + 1}-${number + 1}`,
+      id: `PACKING-LIST-${index + 1}-${number + 1}-OF-CONSIGNMENT-LAEM-CHABANG-1`,
     })),
   }));
 }

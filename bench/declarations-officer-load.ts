@@ -1,4 +1,5 @@
 import { keepCertificates } from './declarations-certificates-load.ts';
+import type { ClientRequest } from './declarations-clients-load.ts';
 import { declarationOf, manyItems } from './declarations-documents-load.ts';
 import { fillDeclarations } from './declarations-fill-load.ts';
 import { lodgement, nextReference } from './declarations-lodging-load.ts';
@@ -37,13 +38,13 @@ async function references(node: BenchNode, condition: string): Promise<string[]>
 
 async function measure(node: BenchNode, who: string, title: string, paths: readonly string[]): Promise<void> {
   if (paths.length === 0) throw new Error(`nothing to ask for: ${title}`);
-  const requests = Array.from({ length: REQUESTS }, (_, index) => ({
-    method: 'GET' as const,
-    path: paths[index % paths.length] ?? '',
-  }));
-  await node.load({ cookie: who, clients: CLIENTS, requests: requests.slice(0, 40), expected: [200] });
-  const one = await node.load({ cookie: who, clients: 1, requests: requests.slice(0, 150), expected: [200] });
-  const many = await node.load({ cookie: who, clients: CLIENTS, requests, expected: [200] });
+  const requests = (count: number): ClientRequest[] =>
+    Array.from({ length: count }, (_, index) => ({ method: 'GET', path: paths[index % paths.length] ?? '' }));
+  const warm = await node.load({ cookie: who, clients: CLIENTS, requests: requests(20), expected: [200] });
+  // What takes long is asked less often.
+  const count = warm.latencies.p50 > 100 ? Math.ceil(REQUESTS / 10) : REQUESTS;
+  const one = await node.load({ cookie: who, clients: 1, requests: requests(count / 2), expected: [200] });
+  const many = await node.load({ cookie: who, clients: CLIENTS, requests: requests(count), expected: [200] });
   console.log(
     `  ${title.padEnd(58)} ${inWords(one.latencies)}; ${CLIENTS} at once ${inWords(many.latencies)}; ${(many.largestAnswer / 1024).toFixed(0)} KB${one.latencies.p95 > 50 ? '  ABOVE 50 ms' : ''}`,
   );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
 import { judgeDeclaration } from '../src/documents/declaration/judge-declaration.ts';
-import { readWcoXml } from '../src/documents/declaration/read-wco-document.ts';
+import { parseWcoXml, readWcoXml } from '../src/documents/declaration/read-wco-document.ts';
 import { takeDeclaration } from '../src/documents/declaration/take.ts';
 import { wcoSchemaFaults } from '../src/documents/declaration/validate-wco.ts';
 import type { JsonObject } from '../src/documents/json.ts';
@@ -113,7 +113,8 @@ const ways = {
     const reading = readXml(bytes);
     if (reading.ok) reading.document.dispose();
   },
-  'read: parse and JSON form': ({ bytes }: Sample): void => void readWcoXml(bytes),
+  'read: JSON form, plain documents': ({ bytes }: Sample): void => void readWcoXml(bytes),
+  'read by the parser, what is not plain': ({ bytes }: Sample): void => void parseWcoXml(bytes),
   'schema alone': ({ json }: Sample): void => void wcoSchemaFaults('declaration', json, 'xml'),
   'texts, codes, cross-field alone': ({ json }: Sample): void => void judgeDeclaration(json, [], shared),
   'READ AND VALIDATED, XML': ({ bytes }: Sample): void => void takeDeclaration(bytes, 'application/xml', shared),
