@@ -102,6 +102,25 @@ export async function appendDeclarationEvent(
   });
 }
 
+/** A note of a milestone as it is recorded. */
+export function milestoneReport(
+  parts: ClearanceParts,
+  acting: Acting,
+  row: Pick<DeclarationRow, 'id'>,
+  note: MilestoneNote,
+): MilestoneReport {
+  const ofFirm = 'firmId' in acting.actor && acting.actor.firmId !== null;
+  return {
+    declarationId: row.id,
+    occurredAt: acting.now,
+    zone: parts.customs.timeZone,
+    precision: 'second',
+    role: ofFirm ? 'trader' : 'customs',
+    source: { kind: 'node' },
+    ...note,
+  };
+}
+
 /** Records a milestone of a declaration. */
 export function recordMilestone(
   parts: ClearanceParts,
@@ -109,20 +128,7 @@ export function recordMilestone(
   row: Pick<DeclarationRow, 'id'>,
   note: MilestoneNote,
 ): void {
-  const ofFirm = 'firmId' in acting.actor && acting.actor.firmId !== null;
-  parts.milestones.record(
-    acting.transaction,
-    {
-      declarationId: row.id,
-      occurredAt: acting.now,
-      zone: parts.customs.timeZone,
-      precision: 'second',
-      role: ofFirm ? 'trader' : 'customs',
-      source: { kind: 'node' },
-      ...note,
-    },
-    acting.now,
-  );
+  parts.milestones.record(acting.transaction, milestoneReport(parts, acting, row, note), acting.now);
 }
 
 /** Tells the declarant, and whoever lodged for it, of a step. */

@@ -3,7 +3,13 @@ import { Refusal } from '../documents/refusal.ts';
 import type { Selection } from '../selectivity/selection.ts';
 import { type ArrivalReport, arrivalData, arrivalMilestone } from './arrival-note.ts';
 import type { Asked } from './asked.ts';
-import { appendDeclarationEvent, notify, recordMilestone } from './change-declaration.ts';
+import {
+  appendDeclarationEvent,
+  type MilestoneNote,
+  milestoneReport,
+  notify,
+  recordMilestone,
+} from './change-declaration.ts';
 import { type Declarant, declarantFor } from './declarant.ts';
 import type { DeclarationRow } from './declaration-row.ts';
 import { declaredColumns } from './declared-columns.ts';
@@ -177,6 +183,11 @@ async function tell(
   found: Pick<Registration, 'judgement' | 'acceptance' | 'arrival'>,
 ): Promise<void> {
   const { judgement, acceptance, arrival } = found;
+  const milestones: MilestoneNote[] = [
+    { milestone: 'M0' },
+    ...(arrival === null ? [] : [arrivalMilestone(asked, arrival)]),
+    ...(acceptance === null ? [] : acceptanceMilestones(row, judgement, acceptance)),
+  ];
   parts.milestones.openCase(
     asked.transaction,
     {
@@ -192,9 +203,8 @@ async function tell(
       authorisedTrader: row.authorised_trader,
     },
     asked.now,
+    milestones.map((note) => milestoneReport(parts, asked, row, note)),
   );
-  recordMilestone(parts, asked, row, { milestone: 'M0' });
-  if (arrival !== null) recordMilestone(parts, asked, row, arrivalMilestone(asked, arrival));
   await appendDeclarationEvent(asked, row, {
     kind: acceptance === null ? 'declaration.registered' : 'declaration.accepted',
     data: {
@@ -205,7 +215,7 @@ async function tell(
     },
   });
   if (acceptance === null) notify(parts, asked, row, { step: 'registered' });
-  else tellAcceptance(parts, asked, row, judgement, acceptance);
+  else tellAccepted(parts, asked, row, judgement, acceptance);
 }
 
 /** What an acceptance leaves besides the row: M3, M4 and what follows, the channel of the case, and the responses. */
@@ -216,15 +226,36 @@ export function tellAcceptance(
   judgement: Judgement,
   acceptance: Acceptance,
 ): void {
-  recordMilestone(parts, asked, row, { milestone: 'M3', role: 'customs' });
-  for (const milestone of acceptance.milestones) recordMilestone(parts, asked, row, milestone);
+  for (const note of acceptanceMilestones(row, judgement, acceptance)) recordMilestone(parts, asked, row, note);
+  tellAccepted(parts, asked, row, judgement, acceptance);
+}
+
+/** The milestones of an acceptance in their order. */
+function acceptanceMilestones(
+  row: DeclarationRow,
+  { assessment }: Judgement,
+  acceptance: Acceptance,
+): readonly MilestoneNote[] {
+  const isDue = dutyNotice(assessment) !== null && row.payment === 'due';
+  return [
+    { milestone: 'M3', role: 'customs' },
+    ...acceptance.milestones,
+    ...(isDue ? [{ milestone: 'M9a', role: 'customs' } as const] : []),
+  ];
+}
+
+function tellAccepted(
+  parts: ClearanceParts,
+  asked: Asked,
+  row: DeclarationRow,
+  judgement: Judgement,
+  acceptance: Acceptance,
+): void {
   if (row.channel !== null) parts.milestones.noteChannel(asked.transaction, row.id, row.channel, asked.now);
   notify(parts, asked, row, { step: 'accepted', acceptedAt: asked.now.toISOString() });
   for (const notice of acceptance.notices) notify(parts, asked, row, notice);
   const duty = dutyNotice(judgement.assessment);
-  if (duty === null) return;
-  notify(parts, asked, row, duty);
-  if (row.payment === 'due') recordMilestone(parts, asked, row, { milestone: 'M9a', role: 'customs' });
+  if (duty !== null) notify(parts, asked, row, duty);
 }
 
 /** Export declarations that are accepted go on to the country of destination. */

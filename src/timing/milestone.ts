@@ -82,7 +82,8 @@ export interface CaseDescription {
 
 /** What the journeys tell of clearance times, in the transaction of what happened. */
 export interface MilestoneRecorder {
-  openCase(transaction: Transaction, description: CaseDescription, now: Date): void;
+  /** Opens a case, with the milestones it begins with in their order. @throws the refusals of `record` */
+  openCase(transaction: Transaction, description: CaseDescription, now: Date, first?: readonly MilestoneReport[]): void;
   /** What an amended declaration is counted by from now on. */
   describeCase(
     transaction: Transaction,

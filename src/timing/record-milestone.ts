@@ -2,6 +2,7 @@ import type { Statement } from '../store/pool.ts';
 import { refuseImpossibleMoment } from './judge-milestone.ts';
 import {
   type CaseDescription,
+  COUNTED_MILESTONES,
   isCounted,
   type MilestoneId,
   type MilestoneRecorder,
@@ -97,12 +98,48 @@ export function recordStatement(report: MilestoneReport, node: string, recordedA
   };
 }
 
-function openCaseStatement(description: CaseDescription, now: Date): Statement {
+/** Whether a report tells of this very moment, seen by the node itself: then nothing about it can be out of order. */
+function isOfNow({ occurredAt, precision, source, supersedes }: MilestoneReport, now: Date): boolean {
+  return (
+    occurredAt.getTime() === now.getTime() &&
+    precision === 'second' &&
+    source.kind === 'node' &&
+    supersedes === undefined
+  );
+}
+
+/** Whether a case that is opened now can begin with these at once: all of this moment, none of them twice. */
+function areOfNow(reports: readonly MilestoneReport[], now: Date): boolean {
+  const counted = reports.map(({ milestone }) => milestone).filter(isCounted);
+  return reports.every((report) => isOfNow(report, now)) && new Set(counted).size === counted.length;
+}
+
+const OPEN = `
+  with opened as (
+    insert into clearance_cases (declaration_id, mrn, ucr, procedure, office, declarant_firm_id, border_transport_mode,
+      chapter, agreement, authorised_trader, changed_at, ${COUNTED_MILESTONES.map((name) => `${column(name)}_at`).join(', ')})
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::timestamptz, ${COUNTED_MILESTONES.map(
+      (name) => `case when '${name}' = any($12::text[]) then $11::timestamptz end`,
+    ).join(', ')})
+    returning declaration_id, mrn, ucr)
+  insert into clearance_milestones (declaration_id, mrn, ucr, milestone, occurred_at, zone, precision, recorded_at, role,
+    node, source_kind, pair, reason, counts, marks)
+  select o.declaration_id, o.mrn, o.ucr, m.milestone, $11::timestamptz, m.zone, 'second', $11::timestamptz, m.role, $13,
+    'node', m.pair, m.reason, true, '{}'
+  from opened o cross join unnest($12::text[], $14::text[], $15::text[], $16::text[], $17::text[]) with ordinality
+    as m (milestone, zone, role, pair, reason, place) order by m.place`;
+
+/** Opens a case with milestones of this moment: each is the first of its kind and has no mark. */
+function openCaseStatement(
+  description: CaseDescription,
+  node: string,
+  now: Date,
+  first: readonly MilestoneReport[],
+): Statement {
+  for (const report of first) refuseImpossibleMoment(report, now);
   return {
     name: 'open-clearance-case',
-    text: `insert into clearance_cases (declaration_id, mrn, ucr, procedure, office, declarant_firm_id,
-        border_transport_mode, chapter, agreement, authorised_trader, changed_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    text: OPEN,
     values: [
       description.declarationId,
       description.movementReference,
@@ -115,6 +152,12 @@ function openCaseStatement(description: CaseDescription, now: Date): Statement {
       description.agreement,
       description.authorisedTrader,
       now,
+      first.map(({ milestone }) => milestone),
+      node,
+      first.map(({ zone }) => zone),
+      first.map(({ role }) => role),
+      first.map(({ pair }) => pair ?? null),
+      first.map(({ reason }) => reason ?? null),
     ],
   };
 }
@@ -122,7 +165,11 @@ function openCaseStatement(description: CaseDescription, now: Date): Statement {
 /** Records for one node, whose country stands with every milestone. */
 export function createMilestoneRecorder(country: string): MilestoneRecorder {
   return {
-    openCase: (transaction, description, now) => transaction.later(openCaseStatement(description, now)),
+    openCase(transaction, description, now, first = []) {
+      const together = areOfNow(first, now);
+      transaction.later(openCaseStatement(description, country, now, together ? first : []));
+      if (!together) for (const report of first) transaction.later(recordStatement(report, country, now));
+    },
     describeCase(transaction, description, now) {
       transaction.later({
         name: 'describe-clearance-case',

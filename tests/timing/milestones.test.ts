@@ -45,6 +45,48 @@ async function standing(id: string): Promise<Record<string, unknown>> {
 }
 
 describe('recording a milestone', () => {
+  const beginnings: readonly [string, readonly MilestoneReport['milestone'][], Partial<MilestoneReport>[]][] = [
+    ['milestones of this moment', ['M0', 'M3', 'M4', 'M7a', 'M7a', 'M9a'], []],
+    ['nothing', [], []],
+    ['the same milestone twice', ['M0', 'M0'], []],
+    [
+      'an arrival that was reported',
+      ['M0', 'M1', 'M3', 'M8a'],
+      [{}, { occurredAt: at('01T02:00'), precision: 'minute' }],
+    ],
+    [
+      'an arrival of another day by a person',
+      ['M0', 'M1'],
+      [
+        {},
+        { occurredAt: at('01T00:00'), precision: 'day', source: { kind: 'person', id: randomUUID(), name: 'Trader' } },
+      ],
+    ],
+  ];
+  for (const [name, milestones, differences] of beginnings)
+    test(`a case that begins with ${name} is as if each had been recorded after the other`, async () => {
+      const now = at('02T08:00');
+      const both = await Promise.all(
+        [true, false].map(async (together) => {
+          const description = describedCase();
+          const { declarationId: id } = description;
+          const reports = milestones.map((milestone, index) => {
+            const pair = milestone === 'M7a' ? { pair: `permit-${index}` } : {};
+            return reportOf(id, milestone, now, { ...pair, ...differences[index] });
+          });
+          await inTransaction(database.pool, async (transaction) => {
+            recorder.openCase(transaction, description, now, together ? reports : []);
+            if (!together) for (const report of reports) recorder.record(transaction, report, now);
+          });
+          const own = ['id', 'declaration_id', 'mrn', 'ucr', 'declarant_firm_id'];
+          const rows = [await standing(id), ...(await recorded(id))];
+          return rows.map((row) => Object.entries(row).filter(([column]) => !own.includes(column)));
+        }),
+      );
+      assert.equal(both[0]?.length, milestones.length + 1);
+      assert.deepEqual(both[0], both[1]);
+    });
+
   test('keeps the event with its case, and the moment that stands, in one transaction', async () => {
     const description = describedCase();
     const id = await openCase(database.pool, description, { M0: at('02T08:00'), M3: at('02T08:00') }, 'green');
