@@ -4,7 +4,7 @@ import type { ApplicationResponse } from '../../src/documents/types.ts';
 import { RESPONSE_ACTION } from '../../src/issuance/ports.ts';
 import type { RunningNode } from '../../src/node/start-node.ts';
 import { verifySeal } from '../../src/seal/verify-seal.ts';
-import { settled } from './support.ts';
+import { queueSent } from './support.ts';
 
 /** The ApplicationResponse that went back over a delivered document. */
 export interface SentAnswer {
@@ -18,7 +18,7 @@ export interface SentAnswer {
  * delivered the document, and arrived there.
  */
 export async function answerTo(receiver: RunningNode, sender: RunningNode, messageId: string): Promise<SentAnswer> {
-  await settled(receiver);
+  await queueSent(receiver);
   const { rows: made } = await receiver.pool.query<{ bytes: Buffer }>({
     text: `select bytes from documents
       where kind = 'application-response' and position(convert_to($1, 'UTF8') in bytes) > 0`,

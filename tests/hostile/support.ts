@@ -252,6 +252,14 @@ export async function eventually(what: string, isSo: () => Promise<boolean>): Pr
   assert.fail(`it did not come about: ${what}`);
 }
 
+/** Waits until a node has sent all that it had queued; it may go on telling its partners of consignments. */
+export async function queueSent(node: RunningNode): Promise<void> {
+  await eventually('everything queued is sent', async () => {
+    const { rows } = await node.pool.query({ text: `select 1 from outgoing_messages where state = 'queued' limit 1` });
+    return rows.length === 0;
+  });
+}
+
 /** Whether anything is to be sent, told to a partner of a consignment, or answered by a partner. */
 const BUSY = `select exists (select from outgoing_messages where state = 'queued')
   or exists (select from papers
