@@ -8,7 +8,7 @@ import { sampleCountry } from '../../src/region/sample-country.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { doorOf, knock } from '../http/route-matrix.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
-import { assertReady, countEvents, countRows, nodeOf } from './support.ts';
+import { assertReady, countEvents, countRows, nodeOf, settled } from './support.ts';
 import { ask, signIn, USER_OF } from './web.ts';
 
 describe('access to a running node', () => {
@@ -153,6 +153,7 @@ describe('access to a running node', () => {
   for (const role of [null, ...ROLES])
     test(`P5: every route does for ${role ?? 'nobody'} what the table says`, async () => {
       const node = nodeOf(region, 'TH');
+      for (const country of ['TH', 'VN', 'TH']) await settled(nodeOf(region, country));
       const counts = await countRows(node);
       for (const route of node.routes) {
         // Signing out is open to all and would end the session that the next rows need.
