@@ -54,29 +54,36 @@ export type LedgerUseView = {
   readonly certificateNumber?: string;
 };
 
+/** How often a ledger that changes while it is read is read again. */
+const MOST_READINGS = 5;
+
 /**
- * What there is of each item of a certificate, what is allotted to which country, set aside, written off and left.
+ * What there is of each item of a certificate, what is allotted to which country, set aside, written off and left. The
+ * parts of an answer belong to one version of the ledger: when it changed while it was read, it is read again.
  * @throws the refusal `not-found` for a certificate that the actor does not see
  */
 export async function readLedger(parts: LedgerParts, asked: Asked, number: string): Promise<LedgerView> {
-  const seen = await parts.certificates.see(asked, number);
+  for (let reading = 1; ; reading += 1) {
+    const view = await readOnce(parts, asked, number);
+    if (reading === MOST_READINGS) return view;
+    if ((await readVersion(asked.transaction, number, view.side)) === view.version) return view;
+  }
+}
+
+async function readOnce(parts: LedgerParts, asked: Asked, number: string): Promise<LedgerView> {
   const { transaction, actor } = asked;
-  const version = await readVersion(transaction, number, seen.side);
+  const side = (await parts.certificates.see(asked, number)).side;
+  const version = await readVersion(transaction, number, side);
   if (version === undefined)
     throw new Refusal(
       'not-found',
       'LEDGER-NOT-OPEN',
       'There is no ledger of this certificate: it was refused, or nothing of it was allotted to this country.',
     );
-  const balances = await readBalances(transaction, number, seen.side, parts.country);
-  return {
-    number,
-    side: seen.side,
-    state: seen.state,
-    version,
-    items: itemsOf(balances, seen.side),
-    uses: await usesOf(parts, transaction, actor, number, seen.side),
-  };
+  const balances = await readBalances(transaction, number, side, parts.country);
+  const uses = await usesOf(parts, transaction, actor, number, side);
+  const { state } = await parts.certificates.see(asked, number);
+  return { number, side, state, version, items: itemsOf(balances, side), uses };
 }
 
 function itemsOf(balances: readonly BalanceOfCountry[], side: LedgerView['side']): LedgerItemView[] {

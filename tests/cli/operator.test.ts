@@ -88,7 +88,8 @@ describe('selat queue, messages and message', () => {
   test('tell how each partner stands', async () => {
     const { status, output, errors } = await selat('queue');
     assert.equal(status, 0, errors);
-    assert.match(output, /VN +reachable +0 +0 +0 +0/);
+    // It may be telling its partner of the consignment just then.
+    assert.match(output, /VN +reachable +\d+ +0 +0 +0/);
   });
 
   test('list messages by consignment and state, and as JSON', async () => {
