@@ -78,8 +78,11 @@ describe('P1–P5: who sees and does what with declarations at running nodes', (
     });
     assert.equal(file.status, 201, file.text);
     await done(region, 'VN', as('importer'), mrn, 'queries/1/answer', { text: 'This one.' });
-    const feed: { items: { id: string }[] } = JSON.parse((await get('importer', '/api/responses')).text);
-    response = feed.items[0]?.id ?? '';
+    await eventually('a response stands in the feed', async () => {
+      const feed: { items: { id: string }[] } = JSON.parse((await get('importer', '/api/responses')).text);
+      response = feed.items[0]?.id ?? '';
+      return response !== '';
+    });
     const declaration = `/api/declarations/${mrn}`;
     paths = [
       declaration,
