@@ -7,7 +7,7 @@ import type { Route } from '../../src/http/route.ts';
 import { startTestRegion, type TestRegion } from '../support/region.ts';
 import { bodyOf, declarationOf, done, issueCertificate, lodge, motorsOf } from './clearing.ts';
 import { HIDING, ODD, replaced, sampleOf, TELLING, textPlaces, UNREADABLE } from './route-bodies.ts';
-import { assertNoInternals, assertReady, countRows, nodeOf } from './support.ts';
+import { assertNoInternals, assertReady, countRows, eventually, nodeOf } from './support.ts';
 import { ask, cookieFor, signIn, type WebAnswer } from './web.ts';
 
 /** Routes that were there before declarations; their bodies are tested in http.test.ts and tests/http. */
@@ -51,8 +51,11 @@ describe('H2–H5: hostile bodies at every route of clearance', () => {
     const url = 'https://127.0.0.1:9/hook';
     webhook = idOf(await ask(region, 'VN', importer(), 'POST', '/api/webhooks', { url, steps: null }));
     const list = { items: [{ id: '' }] };
-    const feed: typeof list = JSON.parse((await ask(region, 'VN', importer(), 'GET', '/api/responses')).text);
-    response = feed.items[0]?.id ?? '';
+    await eventually('a response stands in the feed', async () => {
+      const feed: typeof list = JSON.parse((await ask(region, 'VN', importer(), 'GET', '/api/responses')).text);
+      response = feed.items[0]?.id ?? '';
+      return response !== '';
+    });
     const about = { certificateNumber: certificate, basis: 'random' };
     const asked = await ask(region, 'VN', officer(), 'POST', `/api/declarations/${declared}/origin-queries`, about);
     originQuery = idOf(asked);
