@@ -260,18 +260,31 @@ export async function queueSent(node: RunningNode): Promise<void> {
   });
 }
 
+/** Whether the log holds something that a partner of its consignment was not told yet. */
+const UNTOLD = `exists (select from events e left join log_chain c on c.event_id = e.id
+    where e.conversation is not null and e.kind = any($1)
+      and (c.position is null or c.position > (select position from sharing_cursor)))`;
+
 /** Whether anything is to be sent, told to a partner of a consignment, or answered by a partner. */
-const BUSY = `select exists (select from outgoing_messages where state = 'queued')
+const BUSY = `exists (select from outgoing_messages where state = 'queued')
   or exists (select from papers
     where side = 'sent' and kind <> 'paper-answer' and message_id is not null and answered_at is null)
-  or exists (select from events e left join log_chain c on c.event_id = e.id
-    where e.conversation is not null and e.kind = any($1)
-      and (c.position is null or c.position > (select position from sharing_cursor))) as busy`;
+  or ${UNTOLD}`;
+
+async function isSo(node: RunningNode, condition: string): Promise<boolean> {
+  const { rows } = await node.pool.query<{ so: boolean }>({
+    text: `select ${condition} as so`,
+    values: [SHARED_KINDS],
+  });
+  return rows[0]?.so === true;
+}
+
+/** Waits until a node has queued all that it has to tell its partners of consignments. */
+export async function queuedAll(node: RunningNode): Promise<void> {
+  await eventually('everything is queued', async () => !(await isSo(node, UNTOLD)));
+}
 
 /** Waits until a node has sent and told all that it had to, and has been answered, so that nothing more changes by itself. */
 export async function settled(node: RunningNode): Promise<void> {
-  await eventually('everything is sent, told and answered', async () => {
-    const { rows } = await node.pool.query<{ busy: boolean }>({ text: BUSY, values: [SHARED_KINDS] });
-    return rows[0]?.busy === false;
-  });
+  await eventually('everything is sent, told and answered', async () => !(await isSo(node, BUSY)));
 }
